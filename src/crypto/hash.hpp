@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#pragma once
+
+#include <span>
+
+#include "base/bytes.hpp"
+
+namespace venus::crypto {
+
+/// BLAKE2b with an output of 1 to 64 bytes, no key.
+Bytes blake2b(BytesView data, std::size_t size);
+ByteArray<32> blake2b_256(BytesView data);
+/// BLAKE2b-256 over the concatenation of parts.
+ByteArray<32> blake2b_256(std::span<const BytesView> parts);
+/// Payload of secp256k1 and actor addresses.
+ByteArray<20> blake2b_160(BytesView data);
+/// Checksum of addresses.
+ByteArray<4> blake2b_32(BytesView data);
+ByteArray<32> sha256(BytesView data);
+/// Keccak-256 as Ethereum uses it (not SHA3-256).
+ByteArray<32> keccak256(BytesView data);
+
+}  // namespace venus::crypto
