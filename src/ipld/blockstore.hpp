@@ -34,6 +34,9 @@ class Blockstore {
   Result<Bytes> get(const Cid& cid);
 };
 
+/// What an identity CID carries; nothing for other CIDs. Implementations of Blockstore ask it first.
+std::optional<BytesView> inline_data(const Cid& cid) noexcept;
+
 /// In memory, unbounded: for tests and for what is small.
 class MemoryBlockstore final : public Blockstore {
  public:

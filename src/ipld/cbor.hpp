@@ -3,6 +3,7 @@
 // alone, no floats. Non-canonical input is refused everywhere, since consensus demands it.
 #pragma once
 
+#include <cstring>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -24,33 +25,50 @@ inline constexpr int kMaxDepth = 128;
 /// all fields in a row and check once.
 class Reader {
  public:
-  explicit Reader(BytesView data) noexcept : data_(data) {}
+  explicit Reader(BytesView data) noexcept
+      : begin_(data.data()), at_(data.data()), end_(data.data() + data.size()) {}
 
-  std::uint64_t read_uint() noexcept;
+  std::uint64_t read_uint() noexcept { return expect(Major::Unsigned, "want an unsigned integer"); }
   std::int64_t read_int() noexcept;
   bool read_bool() noexcept;
   /// A view into the input; at most `max` bytes.
-  BytesView read_bytes(std::uint64_t max = kMaxByteString) noexcept;
+  BytesView read_bytes(std::uint64_t max = kMaxByteString) noexcept {
+    return take(expect(Major::Bytes, "want a byte string"), max);
+  }
+  /// A view into the input; at most `max` bytes of valid UTF-8.
   std::string_view read_text(std::uint64_t max = kMaxByteString) noexcept;
   /// Number of items; fails above `max` or above what the remaining input can hold.
   std::size_t read_array(std::uint64_t max = kMaxArray) noexcept;
   /// An array of exactly `count` items.
-  void expect_array(std::size_t count) noexcept;
+  void expect_array(std::size_t count) noexcept {
+    if (expect(Major::Array, "want an array") != count) fail("array of the wrong length");
+  }
   /// Number of key-value pairs.
   std::size_t read_map(std::uint64_t max = kMaxArray) noexcept;
   /// Tag 42 with a byte string 0x00 ‖ cid.
   Cid read_cid() noexcept;
   /// Consumes a null if one is next.
-  bool try_null() noexcept;
+  bool try_null() noexcept {
+    const bool null = next_is_null();
+    at_ += null ? 1 : 0;
+    return null;
+  }
   /// Consumes one item of any kind, nested at most kMaxDepth, and returns its bytes.
   BytesView read_raw() noexcept;
 
-  [[nodiscard]] Major peek() const noexcept;
-  [[nodiscard]] bool next_is_null() const noexcept { return ok_ && offset_ < data_.size() && data_[offset_] == 0xf6; }
-  [[nodiscard]] bool ok() const noexcept { return ok_; }
-  [[nodiscard]] bool at_end() const noexcept { return offset_ == data_.size(); }
-  [[nodiscard]] std::size_t offset() const noexcept { return offset_; }
-  [[nodiscard]] std::size_t remaining() const noexcept { return data_.size() - offset_; }
+  /// The kind of the next item; Simple at the end of the input.
+  [[nodiscard]] Major peek() const noexcept {
+    return at_ == end_ ? Major::Simple : static_cast<Major>(*at_ >> 5);
+  }
+  [[nodiscard]] bool next_is_null() const noexcept { return at_ != end_ && *at_ == 0xf6; }
+  [[nodiscard]] bool ok() const noexcept { return reason_ == nullptr; }
+  /// Whether all input was read, or the reader failed.
+  [[nodiscard]] bool at_end() const noexcept { return at_ == end_; }
+  [[nodiscard]] std::size_t offset() const noexcept {
+    return static_cast<std::size_t>((ok() ? at_ : failed_at_) - begin_);
+  }
+  /// Bytes not read yet; 0 after a failure.
+  [[nodiscard]] std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - at_); }
 
   /// Marks the input as bad; `reason` must be a literal. The first reason wins.
   void fail(const char* reason, ErrorCode code = ErrorCode::Malformed) noexcept;
@@ -58,19 +76,19 @@ class Reader {
   [[nodiscard]] Result<void> finish(bool allow_trailing = false) const;
 
  private:
-  struct Head {
-    Major major;
-    std::uint64_t value;
-  };
-  Head read_head() noexcept;
+  friend class Walker;
   std::uint64_t expect(Major major, const char* reason) noexcept;
-  void skip(int depth) noexcept;
+  std::uint64_t long_argument(unsigned info) noexcept;
+  BytesView take(std::uint64_t size, std::uint64_t max) noexcept;
+  Cid rare_cid() noexcept;
 
-  BytesView data_;
-  std::size_t offset_ = 0;
-  bool ok_ = true;
-  ErrorCode code_ = ErrorCode::Malformed;
+  // A failure moves at_ to end_, so that the hot paths test nothing but the end of the input.
+  const std::uint8_t* begin_;
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
+  const std::uint8_t* failed_at_ = nullptr;
   const char* reason_ = nullptr;
+  ErrorCode code_ = ErrorCode::Malformed;
 };
 
 /// Appends canonical CBOR to a buffer of its own.
@@ -80,13 +98,23 @@ class Writer {
   explicit Writer(std::size_t reserve) { out_.reserve(reserve); }
 
   void write_uint(std::uint64_t value) { write_head(Major::Unsigned, value); }
-  void write_int(std::int64_t value);
+  void write_int(std::int64_t value) {
+    if (value >= 0) write_head(Major::Unsigned, static_cast<std::uint64_t>(value));
+    else write_head(Major::Negative, ~static_cast<std::uint64_t>(value));
+  }
   void write_bool(bool value) { out_.push_back(value ? 0xf5 : 0xf4); }
   void write_null() { out_.push_back(0xf6); }
-  void write_bytes(BytesView bytes);
-  void write_text(std::string_view text);
+  void write_bytes(BytesView bytes) {
+    write_head(Major::Bytes, bytes.size());
+    base::append(out_, bytes);
+  }
+  void write_text(std::string_view text) {
+    write_head(Major::Text, text.size());
+    base::append(out_, base::as_bytes(text));
+  }
   void write_array(std::size_t count) { write_head(Major::Array, count); }
   void write_map(std::size_t count) { write_head(Major::Map, count); }
+  /// The CID must be defined: an undefined one has no CBOR form, and every reader refuses what this writes.
   void write_cid(const Cid& cid);
   /// Appends bytes that already are CBOR.
   void write_raw(BytesView encoded) { base::append(out_, encoded); }
@@ -96,7 +124,11 @@ class Writer {
   [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }
 
  private:
-  void write_head(Major major, std::uint64_t value);
+  void write_head(Major major, std::uint64_t value) {
+    if (value < 24) out_.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(major) << 5 | value));
+    else write_long_head(major, value);
+  }
+  void write_long_head(Major major, std::uint64_t value);
   Bytes out_;
 };
 
@@ -105,5 +137,72 @@ Result<void> check(BytesView data);
 
 /// Calls visit(cid) for every link in one item, in order. The visit may stop the walk by an error.
 Result<void> for_each_link(BytesView data, const std::function<Result<void>(const Cid&)>& visit);
+
+inline std::uint64_t Reader::long_argument(unsigned info) noexcept {
+  const std::size_t width = std::size_t{1} << (info - 24);
+  if (remaining() <= width) return fail("truncated"), 0;
+  std::uint64_t value = 0;
+  for (std::size_t i = 1; i <= width; ++i) value = value << 8 | at_[i];
+  // Shortest form: the value must not fit in the next smaller width.
+  const std::uint64_t floor = info == 24 ? 24 : std::uint64_t{1} << (width * 4);
+  if (value < floor) return fail("integer is not in its shortest form"), 0;
+  at_ += 1 + width;
+  return value;
+}
+
+inline std::uint64_t Reader::expect(Major major, const char* reason) noexcept {
+  if (at_ == end_) return fail("truncated"), 0;
+  const unsigned info = *at_ - (static_cast<unsigned>(major) << 5);
+  if (info < 24) return ++at_, info;
+  if (info < 28) return long_argument(info);
+  return fail(info < 32 ? "reserved or indefinite length" : reason), 0;
+}
+
+inline BytesView Reader::take(std::uint64_t size, std::uint64_t max) noexcept {
+  if (size > max) return fail("string is too long", ErrorCode::TooLarge), BytesView();
+  if (size > remaining()) return fail("truncated"), BytesView();
+  const BytesView view(at_, static_cast<std::size_t>(size));
+  at_ += view.size();
+  return view;
+}
+
+inline std::int64_t Reader::read_int() noexcept {
+  const bool negative = peek() == Major::Negative;
+  const auto value = expect(negative ? Major::Negative : Major::Unsigned, "want an integer");
+  if (value > static_cast<std::uint64_t>(INT64_MAX)) return fail("integer over 64 bits"), 0;
+  return negative ? -1 - static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
+}
+
+inline bool Reader::read_bool() noexcept {
+  if (at_ == end_) return fail("truncated"), false;
+  if ((*at_ & 0xfe) != 0xf4) return fail("want a boolean"), false;
+  return *at_++ == 0xf5;
+}
+
+inline std::size_t Reader::read_array(std::uint64_t max) noexcept {
+  const auto count = expect(Major::Array, "want an array");
+  if (count > max) return fail("array is too long", ErrorCode::TooLarge), 0;
+  if (count > remaining()) return fail("truncated"), 0;
+  return static_cast<std::size_t>(count);
+}
+
+inline std::size_t Reader::read_map(std::uint64_t max) noexcept {
+  const auto count = expect(Major::Map, "want a map");
+  if (count > max) return fail("map is too long", ErrorCode::TooLarge), 0;
+  if (count > remaining() / 2) return fail("truncated"), 0;
+  return static_cast<std::size_t>(count);
+}
+
+inline Cid Reader::read_cid() noexcept {
+  // Tag 42, 39 bytes, 0x00, version 1, dag-cbor, blake2b-256, 32 bytes: nearly every link is one.
+  static constexpr ByteArray<11> kUsual{0xd8, 0x2a, 0x58, 0x27, 0x00, 0x01, 0x71, 0xa0, 0xe4, 0x02, 0x20};
+  if (remaining() < kUsual.size() + 32 || std::memcmp(at_, kUsual.data(), kUsual.size()) != 0) {
+    return rare_cid();
+  }
+  ByteArray<32> digest;
+  std::memcpy(digest.data(), at_ + kUsual.size(), digest.size());
+  at_ += kUsual.size() + digest.size();
+  return Cid::chain(digest);
+}
 
 }  // namespace venus::ipld::cbor

@@ -45,6 +45,15 @@ class Cid {
 
   /// Version 1 from its parts; the digest must have at most kMaxDigest bytes (InvalidArgument).
   static Result<Cid> make(Codec codec, Multihash hash, BytesView digest);
+  /// Version 1, dag-cbor, blake2b-256: what nearly every block of the chain has.
+  static Cid chain(const ByteArray<32>& digest) noexcept {
+    constexpr ByteArray<6> kPrefix{0x01, 0x71, 0xa0, 0xe4, 0x02, 0x20};
+    Cid out;
+    std::memcpy(out.bytes_.data(), kPrefix.data(), kPrefix.size());
+    std::memcpy(out.bytes_.data() + kPrefix.size(), digest.data(), digest.size());
+    out.size_ = 38;
+    return out;
+  }
   /// Exactly one CID (version 0 or 1), nothing after it. Malformed otherwise.
   static Result<Cid> from_bytes(BytesView bytes);
   /// The CID at the front of `bytes`; `used` tells how many bytes it took.
@@ -106,7 +115,7 @@ struct std::hash<venus::ipld::Cid> {
   }
 };
 
-/// JSON {"/": "bafy…"}.
+/// JSON {"/": "bafy…"}; the undefined CID is null, as in Go.
 template <>
 struct venus::base::JsonCodec<venus::ipld::Cid> {
   static boost::json::value encode(const venus::ipld::Cid& v);
