@@ -28,7 +28,8 @@ help:
 	@echo 'make bench    every benchmark (TEST=regex)'
 	@echo 'make soak     the pool for EPOCHS=200 epochs'
 	@echo 'make fuzz     every decoder for FUZZ_SECONDS=60 each (TEST=regex)'
-	@echo 'make lint     directions of includes, headers, formatting; make tidy: clang-tidy (FILES=regex)'
+	@echo 'make lint     directions of includes, headers, formatting'
+	@echo 'make tidy     clang-tidy, and every header compiled alone (FILES=regex, e.g. src/ipld/)'
 	@echo 'make format   format the sources'
 	@echo 'make clean    remove build/ (the cache in $(VENUS_CACHE) stays)'
 
@@ -65,6 +66,7 @@ lint:
 	tools/lint/format.sh --check
 
 tidy: configure
+	tools/lint/headers.py $(BUILD) '$(patsubst src/%,%,$(FILES))'
 	run-clang-tidy-19 -quiet -p $(BUILD) -j $(JOBS) $(if $(FILES),'$(FILES)','$(CURDIR)/(src|apps)/')
 
 format:
