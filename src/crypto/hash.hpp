@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
-#include <span>
-
 #include "base/bytes.hpp"
+
+#include <span>
 
 namespace venus::crypto {
 

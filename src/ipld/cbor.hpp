@@ -108,6 +108,8 @@ class Writer {
     write_head(Major::Bytes, bytes.size());
     base::append(out_, bytes);
   }
+  /// The head of a byte string whose `size` bytes follow through write_raw.
+  void write_bytes_head(std::size_t size) { write_head(Major::Bytes, size); }
   void write_text(std::string_view text) {
     write_head(Major::Text, text.size());
     base::append(out_, base::as_bytes(text));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
-#include <optional>
-
 #include "types/address.hpp"
 #include "types/token_amount.hpp"
+
+#include <optional>
 
 namespace venus::types {
 
@@ -32,8 +32,8 @@ struct StateRoot {
   bool operator==(const StateRoot&) const = default;
   static constexpr auto fields() {
     using base::field;
-    return base::fields_of(field("Version", &StateRoot::version), field("Actors", &StateRoot::actors),
-                           field("Info", &StateRoot::info));
+    return base::fields_of(field("Version", &StateRoot::version),
+                           field("Actors", &StateRoot::actors), field("Info", &StateRoot::info));
   }
 };
 

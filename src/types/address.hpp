@@ -2,12 +2,12 @@
 // Addresses f0 to f4 (protocol.md 2.3).
 #pragma once
 
+#include "ipld/codec.hpp"
+#include "types/ids.hpp"
+
 #include <array>
 #include <cstring>
 #include <string>
-
-#include "ipld/codec.hpp"
-#include "types/ids.hpp"
 
 namespace venus::types {
 
@@ -31,12 +31,13 @@ struct EthAddress {
 /// An address in binary form, in place. A default Address is undefined and has no bytes.
 class Address {
  public:
-  /// Protocol byte, up to 10 bytes of namespace and 54 of subaddress.
-  static constexpr std::size_t kMaxBytes = 65;
+  /// Protocol byte, up to 9 bytes of namespace and 54 of subaddress.
+  static constexpr std::size_t kMaxBytes = 64;
   static constexpr std::uint64_t kEthereumNamespace = 10;
 
   constexpr Address() noexcept = default;
 
+  /// Numbers from 2^63 on have no valid address; what they make is refused wherever it is read.
   static Address id(ActorId actor);
   static Address id(std::uint64_t actor) { return id(ActorId(actor)); }
   /// From the 65-byte uncompressed public key.
@@ -50,7 +51,7 @@ class Address {
   static Address from_eth(const EthAddress& eth);
   /// Binary form: protocol ‖ payload. Malformed otherwise.
   static Result<Address> from_bytes(BytesView bytes);
-  /// Text with either prefix; checks the checksum. Malformed otherwise.
+  /// Text with either prefix; checks the checksum. Malformed otherwise, also for "" and "<empty>".
   static Result<Address> parse(std::string_view text);
 
   [[nodiscard]] bool defined() const noexcept { return size_ != 0; }
@@ -60,7 +61,8 @@ class Address {
   [[nodiscard]] bool is_id() const noexcept { return defined() && protocol() == Protocol::Id; }
   /// The number of an ID address; InvalidArgument for others.
   [[nodiscard]] Result<ActorId> actor_id() const;
-  /// Twenty bytes of an f410 address or the masked form of an f0; InvalidArgument for others.
+  /// Twenty bytes of an f410 address or the masked form of an f0; InvalidArgument for others, also
+  /// for an f410 whose bytes look like a masked id.
   [[nodiscard]] Result<EthAddress> eth() const;
   /// Whether it is the all-zero BLS key, refused as a receiver since nv7.
   [[nodiscard]] bool is_zero_bls() const;
@@ -77,18 +79,24 @@ class Address {
   }
 
  private:
+  friend struct ipld::CborCodec<Address>;
+  /// The payload must fit the protocol.
+  static Address make(Protocol protocol, BytesView payload) noexcept;
+
   std::array<std::uint8_t, kMaxBytes> bytes_{};
   std::uint8_t size_ = 0;
 };
 
-/// Chooses the letter that str(), JSON and logs show; set once by a program's start, before threads.
+/// Chooses the letter that str(), JSON and logs show; set once by a program's start, before
+/// threads.
 void set_display_prefix(NetworkPrefix prefix) noexcept;
 NetworkPrefix display_prefix() noexcept;
 
 /// Actors that every network has (protocol.md 2.3).
 namespace singleton {
-inline constexpr ActorId kSystem{0}, kInit{1}, kReward{2}, kCron{3}, kPower{4}, kMarket{5}, kVerifiedRegistry{6},
-    kDatacap{7}, kEam{10}, kVerifiedRegistryRoot{80}, kReserve{90}, kBurnt{99};
+inline constexpr ActorId kSystem{0}, kInit{1}, kReward{2}, kCron{3}, kPower{4}, kMarket{5},
+    kVerifiedRegistry{6}, kDatacap{7}, kEam{10}, kVerifiedRegistryRoot{80}, kReserve{90},
+    kBurnt{99};
 }  // namespace singleton
 
 }  // namespace venus::types
@@ -106,10 +114,10 @@ struct std::hash<venus::types::Address> {
 template <>
 struct venus::ipld::CborCodec<venus::types::Address> {
   static void encode(cbor::Writer& w, const types::Address& v) { w.write_bytes(v.bytes()); }
-  /// An empty byte string is an undefined address, as go-address reads it.
+  /// At least two bytes: an undefined address has no place in CBOR, as in go-address.
   static void decode(cbor::Reader& r, types::Address& v);
 };
-/// Text; an empty string is an undefined address.
+/// Text; "<empty>" and, when read, "" are an undefined address.
 template <>
 struct venus::base::JsonCodec<venus::types::Address> {
   static boost::json::value encode(const types::Address& v);

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "types/message.hpp"
+
 #include <optional>
 #include <vector>
-
-#include "types/message.hpp"
 
 namespace venus::types {
 
 struct Ticket {
   Bytes vrf_proof;
   bool operator==(const Ticket&) const = default;
-  static constexpr auto fields() { return base::fields_of(base::field("VRFProof", &Ticket::vrf_proof)); }
+  static constexpr auto fields() {
+    return base::fields_of(base::field("VRFProof", &Ticket::vrf_proof));
+  }
 };
 
 struct ElectionProof {
@@ -29,7 +31,8 @@ struct BeaconEntry {
   Bytes data;
   bool operator==(const BeaconEntry&) const = default;
   static constexpr auto fields() {
-    return base::fields_of(base::field("Round", &BeaconEntry::round), base::field("Data", &BeaconEntry::data));
+    return base::fields_of(base::field("Round", &BeaconEntry::round),
+                           base::field("Data", &BeaconEntry::data));
   }
 };
 
@@ -71,15 +74,17 @@ struct BlockHeader {
     using base::field;
     using B = BlockHeader;
     return base::fields_of(
-        field("Miner", &B::miner), field("Ticket", &B::ticket), field("ElectionProof", &B::election_proof),
+        field("Miner", &B::miner), field("Ticket", &B::ticket),
+        field("ElectionProof", &B::election_proof),
         field("BeaconEntries", &B::beacon_entries, base::JsonRule::NullIfEmpty),
         field("WinPoStProof", &B::winning_post_proof, base::JsonRule::NullIfEmpty),
-        field("Parents", &B::parents, base::JsonRule::NullIfEmpty), field("ParentWeight", &B::parent_weight),
-        field("Height", &B::height), field("ParentStateRoot", &B::parent_state_root),
-        field("ParentMessageReceipts", &B::parent_message_receipts), field("Messages", &B::messages),
-        field("BLSAggregate", &B::bls_aggregate), field("Timestamp", &B::timestamp),
-        field("BlockSig", &B::block_sig), field("ForkSignaling", &B::fork_signaling),
-        field("ParentBaseFee", &B::parent_base_fee));
+        field("Parents", &B::parents, base::JsonRule::NullIfEmpty),
+        field("ParentWeight", &B::parent_weight), field("Height", &B::height),
+        field("ParentStateRoot", &B::parent_state_root),
+        field("ParentMessageReceipts", &B::parent_message_receipts),
+        field("Messages", &B::messages), field("BLSAggregate", &B::bls_aggregate),
+        field("Timestamp", &B::timestamp), field("BlockSig", &B::block_sig),
+        field("ForkSignaling", &B::fork_signaling), field("ParentBaseFee", &B::parent_base_fee));
   }
 };
 

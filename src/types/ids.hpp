@@ -6,7 +6,8 @@
 
 namespace venus::types {
 
-/// Height of a tipset, counted in block delays since genesis; -1 means "none" where the protocol says so.
+/// Height of a tipset, counted in block delays since genesis; -1 means "none" where the protocol
+/// says so.
 using ChainEpoch = base::Strong<struct ChainEpochTag, std::int64_t>;
 /// The number of an actor, the payload of its f0 address.
 using ActorId = base::Strong<struct ActorIdTag, std::uint64_t>;

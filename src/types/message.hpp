@@ -30,11 +30,13 @@ struct Message {
   bool operator==(const Message&) const = default;
   static constexpr auto fields() {
     using base::field;
-    return base::fields_of(
-        field("Version", &Message::version), field("To", &Message::to), field("From", &Message::from),
-        field("Nonce", &Message::nonce), field("Value", &Message::value), field("GasLimit", &Message::gas_limit),
-        field("GasFeeCap", &Message::gas_fee_cap), field("GasPremium", &Message::gas_premium),
-        field("Method", &Message::method), field("Params", &Message::params, base::JsonRule::NullIfEmpty));
+    return base::fields_of(field("Version", &Message::version), field("To", &Message::to),
+                           field("From", &Message::from), field("Nonce", &Message::nonce),
+                           field("Value", &Message::value), field("GasLimit", &Message::gas_limit),
+                           field("GasFeeCap", &Message::gas_fee_cap),
+                           field("GasPremium", &Message::gas_premium),
+                           field("Method", &Message::method),
+                           field("Params", &Message::params, base::JsonRule::NullIfEmpty));
   }
 };
 

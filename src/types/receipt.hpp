@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "ipld/codec.hpp"
+#include "types/ids.hpp"
+
 #include <optional>
 #include <vector>
-
-#include "types/ids.hpp"
-#include "ipld/codec.hpp"
 
 namespace venus::types {
 
@@ -20,7 +20,8 @@ struct Receipt {
     using base::field;
     return base::fields_of(field("ExitCode", &Receipt::exit_code),
                            field("Return", &Receipt::return_value, base::JsonRule::NullIfEmpty),
-                           field("GasUsed", &Receipt::gas_used), field("EventsRoot", &Receipt::events_root));
+                           field("GasUsed", &Receipt::gas_used),
+                           field("EventsRoot", &Receipt::events_root));
   }
 };
 
@@ -42,7 +43,8 @@ struct Event {
   std::vector<EventEntry> entries;
   bool operator==(const Event&) const = default;
   static constexpr auto fields() {
-    return base::fields_of(base::field("Emitter", &Event::emitter), base::field("Entries", &Event::entries));
+    return base::fields_of(base::field("Emitter", &Event::emitter),
+                           base::field("Entries", &Event::entries));
   }
 };
 
