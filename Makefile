@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The front door. Everything behind it is CMake: cmake --preset release && ninja -C build/release.
 
-VENUS_CACHE ?= $(HOME)/.cache/venus
+ifeq ($(strip $(VENUS_CACHE)),)
+override VENUS_CACHE := $(HOME)/.cache/venus
+endif
 export VENUS_CACHE
 export CCACHE_DIR ?= $(VENUS_CACHE)/ccache
 export PATH := $(VENUS_CACHE)/bin:$(PATH)
