@@ -27,6 +27,8 @@ add_library(venus_flags INTERFACE)
 target_compile_options(venus_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wthread-safety -Werror
+  # libstdc++ 12's own std::stable_sort calls what it marks as deprecated.
+  -Wno-deprecated-declarations
   -fstack-protector-strong -fno-omit-frame-pointer)
 target_compile_definitions(venus_flags INTERFACE
   BOOST_ASIO_HAS_STD_INVOKE_RESULT BOOST_ASIO_NO_DEPRECATED
