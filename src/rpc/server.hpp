@@ -28,7 +28,7 @@ struct Limits {
   std::chrono::milliseconds idle_timeout{120'000};     ///< keep-alive connection without a request
   std::chrono::milliseconds request_timeout{30'000};   ///< from a request's first byte to its last
   std::chrono::milliseconds write_timeout{60'000};     ///< a response or WebSocket message to leave
-  std::chrono::milliseconds ws_ping_interval{5'000};   ///< ping a WebSocket that is silent; gone after 3
+  std::chrono::milliseconds ws_ping_interval{5'000};   ///< ping a WebSocket that is silent; gone after 2
   std::size_t ws_queue_bytes = 256U << 20;  ///< unsent WebSocket data; a slower reader is dropped
 };
 
@@ -83,8 +83,10 @@ class Server {
   };
   [[nodiscard]] Stats stats() const;
 
- private:
+  /// Private to the implementation.
   struct Core;
+
+ private:
   std::shared_ptr<Core> core_;
 };
 
