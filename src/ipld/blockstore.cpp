@@ -13,6 +13,12 @@ Result<void> Blockstore::put_many(std::span<const std::pair<Cid, Bytes>> blocks)
   return {};
 }
 
+Result<bool> Blockstore::view(const Cid& cid, FunctionRef<void(BytesView)> visit) {
+  TRY(const auto found, find(cid));
+  if (found) visit(*found);
+  return found.has_value();
+}
+
 Result<Bytes> Blockstore::get(const Cid& cid) {
   TRY(auto found, find(cid));
   if (!found) return fail(ErrorCode::NotFound, "no block {}", cid);
@@ -25,6 +31,15 @@ Result<std::optional<Bytes>> MemoryBlockstore::find(const Cid& cid) {
   const auto found = blocks_.find(cid);
   if (found == blocks_.end()) return std::nullopt;
   return found->second;
+}
+
+Result<bool> MemoryBlockstore::view(const Cid& cid, FunctionRef<void(BytesView)> visit) {
+  if (const auto data = inline_data(cid)) return visit(*data), true;
+  const std::shared_lock lock(mutex_);
+  const auto found = blocks_.find(cid);
+  if (found == blocks_.end()) return false;
+  visit(found->second);
+  return true;
 }
 
 Result<bool> MemoryBlockstore::has(const Cid& cid) {
@@ -60,6 +75,12 @@ Result<std::optional<Bytes>> OverlayBlockstore::find(const Cid& cid) {
   return below_.find(cid);
 }
 
+Result<bool> OverlayBlockstore::view(const Cid& cid, FunctionRef<void(BytesView)> visit) {
+  TRY(const bool found, top_.view(cid, visit));
+  if (found) return true;
+  return below_.view(cid, visit);
+}
+
 Result<bool> OverlayBlockstore::has(const Cid& cid) {
   TRY(const bool found, top_.has(cid));
   if (found) return true;
@@ -67,5 +88,9 @@ Result<bool> OverlayBlockstore::has(const Cid& cid) {
 }
 
 Result<void> OverlayBlockstore::put(const Cid& cid, BytesView data) { return top_.put(cid, data); }
+
+Result<void> OverlayBlockstore::put_many(std::span<const std::pair<Cid, Bytes>> blocks) {
+  return top_.put_many(blocks);
+}
 
 }  // namespace venus::ipld

@@ -6,11 +6,13 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/function_ref.hpp"
 #include "ipld/cid.hpp"
 #include "ipld/codec.hpp"
 
@@ -25,6 +27,9 @@ class Blockstore {
   /// The block's bytes; nothing when it is not here; an error when the storage fails.
   virtual Result<std::optional<Bytes>> find(const Cid& cid) = 0;
   virtual Result<bool> has(const Cid& cid) = 0;
+  /// Shows the block's bytes, valid during the call only, and returns true; false when it is not here.
+  /// Cheaper than find() where the store can lend its memory; visit must not call the store.
+  virtual Result<bool> view(const Cid& cid, FunctionRef<void(BytesView)> visit);
   /// Stores bytes under a CID the caller vouches for.
   virtual Result<void> put(const Cid& cid, BytesView data) = 0;
   /// Stores many at once, atomically where the storage can.
@@ -42,6 +47,7 @@ class MemoryBlockstore final : public Blockstore {
  public:
   Result<std::optional<Bytes>> find(const Cid& cid) override;
   Result<bool> has(const Cid& cid) override;
+  Result<bool> view(const Cid& cid, FunctionRef<void(BytesView)> visit) override;
   Result<void> put(const Cid& cid, BytesView data) override;
   [[nodiscard]] std::size_t size() const;
   /// A copy of all CIDs, in no order.
@@ -59,7 +65,9 @@ class OverlayBlockstore final : public Blockstore {
   OverlayBlockstore(Blockstore& top, Blockstore& below) : top_(top), below_(below) {}
   Result<std::optional<Bytes>> find(const Cid& cid) override;
   Result<bool> has(const Cid& cid) override;
+  Result<bool> view(const Cid& cid, FunctionRef<void(BytesView)> visit) override;
   Result<void> put(const Cid& cid, BytesView data) override;
+  Result<void> put_many(std::span<const std::pair<Cid, Bytes>> blocks) override;
 
  private:
   Blockstore& top_;

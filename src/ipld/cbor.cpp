@@ -131,7 +131,7 @@ Cid Reader::rare_cid() noexcept {
   return *cid;
 }
 
-BytesView Reader::read_raw() noexcept {
+BytesView Reader::walk_raw() noexcept {
   const auto* start = at_;
   // The walk itself cannot fail: what is wrong with the input goes to the reader.
   static_cast<void>(Walker(*this).walk([](const Cid&) { return Result<void>(); }));

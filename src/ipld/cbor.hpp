@@ -80,7 +80,10 @@ class Reader {
   std::uint64_t expect(Major major, const char* reason) noexcept;
   std::uint64_t long_argument(unsigned info) noexcept;
   BytesView take(std::uint64_t size, std::uint64_t max) noexcept;
+  static constexpr std::size_t kUsualLink = 43;
+  [[nodiscard]] bool usual_link() const noexcept;
   Cid rare_cid() noexcept;
+  BytesView walk_raw() noexcept;
 
   // A failure moves at_ to end_, so that the hot paths test nothing but the end of the input.
   const std::uint8_t* begin_;
@@ -195,16 +198,24 @@ inline std::size_t Reader::read_map(std::uint64_t max) noexcept {
   return static_cast<std::size_t>(count);
 }
 
-inline Cid Reader::read_cid() noexcept {
+inline bool Reader::usual_link() const noexcept {
   // Tag 42, 39 bytes, 0x00, version 1, dag-cbor, blake2b-256, 32 bytes: nearly every link is one.
-  static constexpr ByteArray<11> kUsual{0xd8, 0x2a, 0x58, 0x27, 0x00, 0x01, 0x71, 0xa0, 0xe4, 0x02, 0x20};
-  if (remaining() < kUsual.size() + 32 || std::memcmp(at_, kUsual.data(), kUsual.size()) != 0) {
-    return rare_cid();
-  }
+  constexpr ByteArray<11> kHead{0xd8, 0x2a, 0x58, 0x27, 0x00, 0x01, 0x71, 0xa0, 0xe4, 0x02, 0x20};
+  return remaining() >= kUsualLink && std::memcmp(at_, kHead.data(), kHead.size()) == 0;
+}
+
+inline Cid Reader::read_cid() noexcept {
+  if (!usual_link()) return rare_cid();
+  at_ += kUsualLink;
   ByteArray<32> digest;
-  std::memcpy(digest.data(), at_ + kUsual.size(), digest.size());
-  at_ += kUsual.size() + digest.size();
+  std::memcpy(digest.data(), at_ - digest.size(), digest.size());
   return Cid::chain(digest);
+}
+
+inline BytesView Reader::read_raw() noexcept {
+  if (!usual_link()) return walk_raw();
+  at_ += kUsualLink;
+  return {at_ - kUsualLink, kUsualLink};
 }
 
 }  // namespace venus::ipld::cbor
