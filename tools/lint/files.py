@@ -52,7 +52,7 @@ def check_code(root, name, lines):
             if re.match(r"using\s+namespace\s", line):
                 yield number, "using namespace in a header"
     if path.suffix == ".cpp" and name.startswith("src/"):
-        own = re.sub(r"(_test|_bench)?\.cpp$", ".hpp", name)[len("src/"):]
+        own = re.sub(r"(_test)?\.cpp$", ".hpp", name)[len("src/"):]
         if (root / "src" / own).is_file():
             includes = [(number, match.group(1)) for number, line in enumerate(lines, 1)
                         if (match := re.match(r'\s*#\s*include\s+["<]([^">]+)[">]', line))]
