@@ -22,8 +22,8 @@ namespace venus::rpc {
 using Millis = std::chrono::milliseconds;
 
 struct ClientOptions {
-  std::string token;               ///< replaces the endpoint's
-  std::string ns_header;           ///< X-VENUS-API-NAMESPACE, when the peer wants one
+  std::string token{};             ///< replaces the endpoint's
+  std::string ns_header{};         ///< X-VENUS-API-NAMESPACE, when the peer wants one
   Millis connect_timeout{5'000};
   Millis call_timeout{60'000};     ///< from sending to the answer; raise it for methods that wait
   Millis ping_interval{5'000};     ///< WebSocket: a peer silent for three of these is gone
@@ -32,6 +32,13 @@ struct ClientOptions {
   std::size_t max_connections = 16;               ///< HTTP: more calls wait for a free one
   std::size_t max_response_bytes = 1U << 30;
   std::size_t stream_capacity = 4096;             ///< unread items of a stream before it breaks
+};
+
+/// What a single call may want of its own.
+struct CallMeta {
+  std::optional<Millis> timeout = std::nullopt;  ///< instead of ClientOptions::call_timeout
+  std::optional<Trace> trace = std::nullopt;     ///< the caller's trace; a child span is sent
+  bool retry_safe = false;                       ///< set by call<M>() from the method's declaration
 };
 
 /// Takes the items of a channel as they arrive. Thread-safe.
@@ -82,13 +89,19 @@ class Client {
   /// a kept-alive connection proves to be dead.
   template <class M, class... Args>
   Task<typename M::Out> call(Args... args) {
+    return call_with<M>(CallMeta{}, std::move(args)...);
+  }
+  /// The same with a timeout of its own or within a trace: `call_with<M>({.trace = context.trace()}, ...)`.
+  template <class M, class... Args>
+  Task<typename M::Out> call_with(CallMeta meta, Args... args) {
     using Out = typename M::Out;
+    meta.retry_safe = M::retry_safe;
     auto params = encode_params(static_cast<typename M::In*>(nullptr), std::move(args)...);
     if constexpr (detail::kIsStream<Out>) {
       auto [sink, stream] = make_sink<typename Out::Item>();
-      return opened(open_channel(std::string(M::name), std::move(params), sink), std::move(stream));
+      return opened(open_channel(std::string(M::name), std::move(params), sink, meta), std::move(stream));
     } else {
-      return typed_result<Out>(call_raw(std::string(M::name), std::move(params), M::retry_safe));
+      return typed_result<Out>(call_raw(std::string(M::name), std::move(params), meta));
     }
   }
 
@@ -105,9 +118,9 @@ class Client {
   /// The same without types. A channel ends with Unavailable when the connection breaks, Unsupported
   /// over HTTP.
   virtual Task<boost::json::value> call_raw(std::string method, boost::json::array params,
-                                            bool retry_safe = false) = 0;
-  virtual Task<> open_channel(std::string method, boost::json::array params,
-                              std::shared_ptr<JsonSink> sink) = 0;
+                                            CallMeta meta = {}) = 0;
+  virtual Task<> open_channel(std::string method, boost::json::array params, std::shared_ptr<JsonSink> sink,
+                              CallMeta meta = {}) = 0;
   virtual void keep_channel(std::string method, boost::json::array params,
                             std::shared_ptr<JsonSink> sink) = 0;
 

@@ -30,11 +30,11 @@ class HttpClient {
 
   struct Request {
     Verb verb = Verb::Get;
-    std::string url;
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string body;
-    std::string token;                            ///< sent as a bearer token unless empty
-    std::optional<std::chrono::milliseconds> timeout;
+    std::string url{};
+    std::vector<std::pair<std::string, std::string>> headers{};
+    std::string body{};
+    std::string token{};                          ///< sent as a bearer token unless empty
+    std::optional<std::chrono::milliseconds> timeout{};
     /// Whether it may be sent again when a kept-alive connection proves dead after it was sent.
     bool retry_safe = true;
   };

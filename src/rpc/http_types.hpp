@@ -36,8 +36,8 @@ struct HttpRequest {
 struct HttpResponse {
   unsigned status = 200;
   std::string content_type = "application/json";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{};
 
   /// A JSON body; text is JSON already.
   static HttpResponse json(std::string text, unsigned status = 200);

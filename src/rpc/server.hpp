@@ -42,12 +42,12 @@ struct CallRecord {
 };
 
 struct ServerOptions {
-  Limits limits;
-  std::shared_ptr<AuthVerifier> auth;                ///< none: tokens are not accepted
+  Limits limits{};
+  std::shared_ptr<AuthVerifier> auth{};              ///< none: tokens are not accepted
   PermSet anonymous = PermSet::up_to(Perm::Read);    ///< rights without a token, as Lotus has it
   std::chrono::milliseconds auth_recheck{3'000};     ///< a token's verdict is asked for again after this
-  std::string allow_origin;                          ///< CORS: "*" or one origin; empty: none
-  std::function<void(const CallRecord&)> on_call;    ///< called on io threads: must be quick
+  std::string allow_origin{};                        ///< CORS: "*" or one origin; empty: none
+  std::function<void(const CallRecord&)> on_call{};  ///< called on io threads: must be quick
 };
 
 class Server {

@@ -40,6 +40,15 @@ void cancel_call(const std::shared_ptr<Call>& call) {
   asio::post(call->strand, [call] { call->signal.emit(asio::cancellation_type::terminal); });
 }
 
+// A request's own trace (go-jsonrpc's "meta" member) or a span of the connection's.
+Trace trace_of(const boost::json::value& document, const Trace& connection) {
+  const auto* meta = document.as_object().if_contains("meta");
+  const auto* sent = meta == nullptr ? nullptr : base::find_member(*meta, "traceparent");
+  if (sent == nullptr || !sent->is_string()) return connection.child();
+  const auto own = Trace::parse({sent->get_string().data(), sent->get_string().size()});
+  return own ? *own : connection.child();
+}
+
 struct CallFacts {
   std::string id;
   const MethodInfo* method = nullptr;
@@ -180,7 +189,7 @@ void WsSession::handle_one(const boost::json::value& document, const std::shared
   const auto* entry = upgrade_.mount.dispatcher->find(request.method, upgrade_.mount.version);
   facts.method = entry == nullptr ? nullptr : entry->info;
   if (entry == nullptr) facts.name = request.method.substr(0, 128);
-  facts.context = CallContext(caller, upgrade_.connection, upgrade_.trace.child());
+  facts.context = CallContext(caller, upgrade_.connection, trace_of(document, upgrade_.trace));
   if (draining_ || calls_.size() >= core_->options.limits.max_running_per_ws) {
     core_->refused.fetch_add(1, std::memory_order_relaxed);
     return reply_error(facts.id, rpc_error(kBusy, ErrorCode::Exhausted, "too many requests on this connection"));
