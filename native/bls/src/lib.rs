@@ -40,7 +40,11 @@ const G1_TAG: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_";
 /// Wallets keep the scalar with its lowest byte first, blst reads the highest first.
 fn big_endian(private_key: &[u8]) -> anyhow::Result<[u8; 32]> {
     let Ok(mut bytes) = <[u8; 32]>::try_from(private_key) else {
-        refuse!(InvalidArgument, "a BLS private key has 32 bytes, not {}", private_key.len());
+        refuse!(
+            InvalidArgument,
+            "a BLS private key has 32 bytes, not {}",
+            private_key.len()
+        );
     };
     bytes.reverse();
     Ok(bytes)
@@ -49,21 +53,31 @@ fn big_endian(private_key: &[u8]) -> anyhow::Result<[u8; 32]> {
 fn secret_g1(private_key: &[u8]) -> anyhow::Result<min_pk::SecretKey> {
     match min_pk::SecretKey::from_bytes(&big_endian(private_key)?) {
         Ok(key) => Ok(key),
-        Err(_) => refuse!(InvalidArgument, "not a BLS private key: zero or not reduced"),
+        Err(_) => refuse!(
+            InvalidArgument,
+            "not a BLS private key: zero or not reduced"
+        ),
     }
 }
 
 fn secret_g2(private_key: &[u8]) -> anyhow::Result<min_sig::SecretKey> {
     match min_sig::SecretKey::from_bytes(&big_endian(private_key)?) {
         Ok(key) => Ok(key),
-        Err(_) => refuse!(InvalidArgument, "not a BLS private key: zero or not reduced"),
+        Err(_) => refuse!(
+            InvalidArgument,
+            "not a BLS private key: zero or not reduced"
+        ),
     }
 }
 
 fn bls_generate(seed: &[u8]) -> Result<[u8; 32]> {
     guard(|| {
         if seed.len() < 32 {
-            refuse!(InvalidArgument, "a BLS key needs 32 bytes of entropy, got {}", seed.len());
+            refuse!(
+                InvalidArgument,
+                "a BLS key needs 32 bytes of entropy, got {}",
+                seed.len()
+            );
         }
         match min_pk::SecretKey::key_gen(seed, &[]) {
             Ok(key) => {
@@ -81,7 +95,11 @@ fn bls_public_key(private_key: &[u8]) -> Result<[u8; 48]> {
 }
 
 fn bls_sign(private_key: &[u8], message: &[u8]) -> Result<[u8; 96]> {
-    guard(|| Ok(secret_g1(private_key)?.sign(message, G2_TAG, &[]).to_bytes()))
+    guard(|| {
+        Ok(secret_g1(private_key)?
+            .sign(message, G2_TAG, &[])
+            .to_bytes())
+    })
 }
 
 /// blst also reads the uncompressed forms, which Filecoin does not know: lengths are exact here.
@@ -160,7 +178,10 @@ fn hash_to_g2(message: &[u8]) -> blst::blst_p2 {
 
 /// One factor of the pairing product: all that one key signed. As e(k, a) e(k, b) = e(k, a + b), a
 /// block full of one sender's messages costs one Miller loop and not one for each.
-fn key_term(key: &[u8], messages: &[&[u8]]) -> Option<(blst::blst_p1_affine, blst::blst_p2_affine)> {
+fn key_term(
+    key: &[u8],
+    messages: &[&[u8]],
+) -> Option<(blst::blst_p1_affine, blst::blst_p2_affine)> {
     let key = key_g1(key)?;
     let mut sum = blst::blst_p2::default();
     for message in messages {
@@ -188,12 +209,17 @@ fn verify_aggregate(signature: &[u8], items: &[BlsItem<'_>]) -> bool {
         if !seen.insert(item.message) {
             return false;
         }
-        by_key.entry(item.public_key).or_default().push(item.message);
+        by_key
+            .entry(item.public_key)
+            .or_default()
+            .push(item.message);
     }
     let mut groups: Vec<(&[u8], Vec<&[u8]>)> = by_key.into_iter().collect();
     split_largest(&mut groups, rayon::current_num_threads());
-    let terms: Option<Vec<_>> =
-        groups.par_iter().map(|(key, messages)| key_term(key, messages)).collect();
+    let terms: Option<Vec<_>> = groups
+        .par_iter()
+        .map(|(key, messages)| key_term(key, messages))
+        .collect();
     let Some(terms) = terms else {
         return false;
     };
@@ -265,7 +291,11 @@ fn drand_verify_unchained_g1(key: &[u8], signature: &[u8], message: &[u8]) -> bo
 }
 
 fn drand_sign_unchained_g1(private_key: &[u8], message: &[u8]) -> Result<[u8; 48]> {
-    guard(|| Ok(secret_g2(private_key)?.sign(message, G1_TAG, &[]).to_bytes()))
+    guard(|| {
+        Ok(secret_g2(private_key)?
+            .sign(message, G1_TAG, &[])
+            .to_bytes())
+    })
 }
 
 fn drand_public_key_g2(private_key: &[u8]) -> Result<[u8; 96]> {

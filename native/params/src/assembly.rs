@@ -152,7 +152,10 @@ pub fn lagrange_at(tau: &Scalar, log_size: u32, root: &Scalar) -> Vec<Scalar> {
     }
     let mut inverse = product.invert().expect("tau is not a root of unity");
     let vanishing = tau.pow_vartime([size as u64]) - Scalar::ONE;
-    let scale = vanishing * Scalar::from(size as u64).invert().expect("size is a power of two");
+    let scale = vanishing
+        * Scalar::from(size as u64)
+            .invert()
+            .expect("size is a power of two");
     for (power, before) in powers.iter_mut().zip(products).rev() {
         let distance = *tau - *power;
         *power *= scale * inverse * before;

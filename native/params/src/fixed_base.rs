@@ -30,7 +30,10 @@ where
                 current = current.double();
             }
         }
-        let rows = bases.par_iter().map(|base| row(base, (1 << window) - 1)).collect();
+        let rows = bases
+            .par_iter()
+            .map(|base| row(base, (1 << window) - 1))
+            .collect();
         FixedBase { window, rows }
     }
 
@@ -88,7 +91,6 @@ mod tests {
     use super::*;
     use blstrs::{G1Projective, G2Projective};
     use ff::Field;
-    use group::Group;
 
     fn check<G>(window: usize)
     where

@@ -58,7 +58,10 @@ fn generate_parameters(
 ) -> Result<()> {
     guard(|| {
         if sector_size != TWO_KIB {
-            refuse!(Unsupported, "parameters are made for sectors of 2 KiB alone");
+            refuse!(
+                Unsupported,
+                "parameters are made for sectors of 2 KiB alone"
+            );
         }
         let folder = Path::new(OsStr::from_bytes(folder));
         std::fs::create_dir_all(folder)?;
@@ -66,21 +69,27 @@ fn generate_parameters(
             0 => {
                 let config = RegisteredPoStProof::StackedDrgWinning2KiBV1.as_v1_config();
                 let public = winning_post_public_params::<Tree>(&config)?;
-                let id = <PostCompound as CacheableParameters<PostCircuit, _>>::cache_identifier(&public);
+                let id = <PostCompound as CacheableParameters<PostCircuit, _>>::cache_identifier(
+                    &public,
+                );
                 let circuit = || PostCompound::blank_circuit(&public);
                 generate(circuit, &id, sector_size, folder, progress)
             }
             1 => {
                 let config = RegisteredPoStProof::StackedDrgWindow2KiBV1_2.as_v1_config();
                 let public = window_post_public_params::<Tree>(&config)?;
-                let id = <PostCompound as CacheableParameters<PostCircuit, _>>::cache_identifier(&public);
+                let id = <PostCompound as CacheableParameters<PostCircuit, _>>::cache_identifier(
+                    &public,
+                );
                 let circuit = || PostCompound::blank_circuit(&public);
                 generate(circuit, &id, sector_size, folder, progress)
             }
             2 => {
                 let config = RegisteredSealProof::StackedDrg2KiBV1_1.as_v1_config();
                 let public = public_params::<Tree>(&config)?;
-                let id = <PorepCompound as CacheableParameters<PorepCircuit, _>>::cache_identifier(&public);
+                let id = <PorepCompound as CacheableParameters<PorepCircuit, _>>::cache_identifier(
+                    &public,
+                );
                 let circuit = || PorepCompound::blank_circuit(&public);
                 generate(circuit, &id, sector_size, folder, progress)
             }

@@ -23,6 +23,10 @@ use crate::fixed_base::FixedBase;
 /// Points computed and written at a time: bounds memory, and is how often progress is told.
 const CHUNK: usize = 1 << 16;
 
+/// Costs relative to one multiplication in G1, measured; for the progress only.
+const G2_COST: f64 = 2.6;
+const CONSTRAINT_COST: f64 = 0.35;
+
 struct Waste {
     alpha: Scalar,
     beta: Scalar,
@@ -52,14 +56,29 @@ impl Waste {
 /// Tells the caller of finished work and hears its wish to stop.
 struct Teller<'a> {
     progress: &'a ParamProgress,
+    synthesis: f64,
     done: f64,
     total: f64,
 }
 
-impl Teller<'_> {
+impl<'a> Teller<'a> {
+    fn new(progress: &'a ParamProgress, shape: &Shape, size: usize) -> Self {
+        let synthesis = CONSTRAINT_COST * shape.constraints as f64;
+        let variables = (shape.inputs + shape.aux) as f64;
+        Teller {
+            progress,
+            synthesis,
+            done: 0.0,
+            total: 2.0 * synthesis + size as f64 + (2.5 + 0.5 * G2_COST) * variables,
+        }
+    }
+
     fn tell(&mut self, work: f64, what: &str) -> anyhow::Result<()> {
         self.done += work;
-        if !self.progress.step((self.done / self.total).min(1.0), what)? {
+        if !self
+            .progress
+            .step((self.done / self.total).min(1.0), what)?
+        {
             refuse!(Cancelled, "parameter generation stopped at {what}");
         }
         Ok(())
@@ -79,7 +98,10 @@ fn synthesize<C: Circuit<Scalar>>(
 
 fn domain(constraints: usize) -> anyhow::Result<(u32, Scalar)> {
     let log_size = constraints.next_power_of_two().trailing_zeros();
-    anyhow::ensure!(log_size < Scalar::S, "{constraints} constraints are too many");
+    anyhow::ensure!(
+        log_size < Scalar::S,
+        "{constraints} constraints are too many"
+    );
     let mut root = Scalar::ROOT_OF_UNITY;
     for _ in log_size..Scalar::S {
         root = root.square();
@@ -108,8 +130,11 @@ where
     G: PrimeCurve<Scalar = Scalar>,
     G::Affine: UncompressedEncoding + Send + Sync,
 {
-    let scalars: Vec<Scalar> =
-        scalars.iter().filter(|scalar| !scalar.is_zero_vartime()).copied().collect();
+    let scalars: Vec<Scalar> = scalars
+        .iter()
+        .filter(|scalar| !scalar.is_zero_vartime())
+        .copied()
+        .collect();
     write_count(out, scalars.len())?;
     for chunk in scalars.chunks(CHUNK) {
         for point in table.multiply_all(chunk) {
@@ -188,10 +213,6 @@ impl Drop for Draft {
     }
 }
 
-/// Costs relative to one multiplication in G1, measured; for the progress only.
-const G2_COST: f64 = 2.6;
-const CONSTRAINT_COST: f64 = 0.35;
-
 pub fn generate<C: Circuit<Scalar>>(
     circuit: impl Fn() -> C,
     identifier: &str,
@@ -204,55 +225,23 @@ pub fn generate<C: Circuit<Scalar>>(
     }
     let (shape, _, _) = synthesize(circuit(), &[])?;
     let (log_size, root) = domain(shape.constraints)?;
-    let size = 1usize << log_size;
-    let constraints_cost = CONSTRAINT_COST * shape.constraints as f64;
-    let variables = (shape.inputs + shape.aux) as f64;
-    let mut teller = Teller {
-        progress,
-        done: constraints_cost,
-        total: 2.0 * constraints_cost + size as f64 + (2.5 + 0.5 * G2_COST) * variables,
-    };
-    teller.tell(0.0, "evaluate circuit")?;
+    let mut teller = Teller::new(progress, &shape, 1 << log_size);
+    teller.tell(teller.synthesis, "evaluate circuit")?;
 
     let waste = Waste::random();
-    let g1 = random_point::<G1Projective>();
-    let g2 = random_point::<G2Projective>();
     let lagrange = lagrange_at(&waste.tau, log_size, &root);
     let (_, inputs, aux) = synthesize(circuit(), &lagrange)?;
     drop(lagrange);
-    teller.tell(constraints_cost, "tables")?;
+    teller.tell(teller.synthesis, "tables")?;
 
-    let window = if size > 1 << 19 { 14 } else { 11 };
-    let table1 = FixedBase::new(g1, window);
-    let extension = |sums: &AtTau, inverse: &Scalar| {
-        (sums.a * waste.beta + sums.b * waste.alpha + sums.c) * inverse
+    let setup = Setup {
+        waste,
+        size: 1 << log_size,
+        inputs,
+        aux,
     };
-    let gamma_inverse = invert(&waste.gamma)?;
-    let ic: Vec<Scalar> = inputs.iter().map(|sums| extension(sums, &gamma_inverse)).collect();
-    let key = Key::new(&waste, &g1, &g2, table1.multiply_all(&ic));
-
     let mut params = Draft::new(folder, &parameter_id(identifier))?;
-    key.write(&mut params.file)?;
-    write_query(&mut params.file, &table1, &h_query(&waste, size)?, 1.0, "H", &mut teller)?;
-
-    let delta_inverse = invert(&waste.delta)?;
-    let l: Vec<Scalar> = aux.iter().map(|sums| extension(sums, &delta_inverse)).collect();
-    if l.iter().any(|scalar| scalar.is_zero_vartime()) {
-        refuse!(Internal, "the circuit has an unconstrained variable");
-    }
-    write_query(&mut params.file, &table1, &l, 1.0, "L", &mut teller)?;
-    drop(l);
-
-    let all = || inputs.iter().chain(&aux);
-    let a: Vec<Scalar> = all().map(|sums| sums.a).collect();
-    write_query(&mut params.file, &table1, &a, 1.0, "A", &mut teller)?;
-    drop(a);
-    let b: Vec<Scalar> = all().map(|sums| sums.b).collect();
-    write_query(&mut params.file, &table1, &b, 1.0, "B in G1", &mut teller)?;
-    drop(table1);
-    let table2 = FixedBase::new(g2, window - 1);
-    write_query(&mut params.file, &table2, &b, G2_COST, "B in G2", &mut teller)?;
-
+    let key = setup.write(&mut params.file, &mut teller)?;
     let mut vk = Draft::new(folder, &verifying_key_id(identifier))?;
     key.write(&mut vk.file)?;
     let mut meta = Draft::new(folder, &metadata_id(identifier))?;
@@ -263,6 +252,62 @@ pub fn generate<C: Circuit<Scalar>>(
     vk.finish()?;
     progress.step(1.0, "done")?;
     Ok(())
+}
+
+/// A circuit at the secret point.
+struct Setup {
+    waste: Waste,
+    size: usize,
+    inputs: Vec<AtTau>,
+    aux: Vec<AtTau>,
+}
+
+impl Setup {
+    /// (beta A + alpha B + C) / divisor
+    fn extension(&self, sums: &[AtTau], divisor: &Scalar) -> anyhow::Result<Vec<Scalar>> {
+        let inverse = invert(divisor)?;
+        let term = |sums: &AtTau| {
+            (sums.a * self.waste.beta + sums.b * self.waste.alpha + sums.c) * inverse
+        };
+        Ok(sums.iter().map(term).collect())
+    }
+
+    fn query(&self, pick: fn(&AtTau) -> Scalar) -> Vec<Scalar> {
+        self.inputs.iter().chain(&self.aux).map(pick).collect()
+    }
+
+    /// Writes all that a prover needs, one query in memory at a time; the verifying key.
+    fn write(&self, out: &mut impl Write, teller: &mut Teller<'_>) -> anyhow::Result<Key> {
+        let g1 = random_point::<G1Projective>();
+        let g2 = random_point::<G2Projective>();
+        let window = if self.size > 1 << 19 { 14 } else { 11 };
+        let table = FixedBase::new(g1, window);
+        let ic = self.extension(&self.inputs, &self.waste.gamma)?;
+        let key = Key::new(&self.waste, &g1, &g2, table.multiply_all(&ic));
+        key.write(out)?;
+
+        write_query(
+            out,
+            &table,
+            &h_query(&self.waste, self.size)?,
+            1.0,
+            "H",
+            teller,
+        )?;
+        let l = self.extension(&self.aux, &self.waste.delta)?;
+        if l.iter().any(|scalar| scalar.is_zero_vartime()) {
+            refuse!(Internal, "the circuit has an unconstrained variable");
+        }
+        write_query(out, &table, &l, 1.0, "L", teller)?;
+        drop(l);
+        write_query(out, &table, &self.query(|sums| sums.a), 1.0, "A", teller)?;
+        let b = self.query(|sums| sums.b);
+        write_query(out, &table, &b, 1.0, "B in G1", teller)?;
+        drop(table);
+        let table = FixedBase::new(g2, window - 1);
+        write_query(out, &table, &b, G2_COST, "B in G2", teller)?;
+        Ok(key)
+    }
 }
 
 /// tau^i * (tau^size - 1) / delta for i below size - 1.

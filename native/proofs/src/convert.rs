@@ -68,7 +68,10 @@ const POST_PROOFS: [RegisteredPoStProof; 15] = {
 const SIZES: [u64; 5] = [2 << 10, 8 << 20, 512 << 20, 32 << 30, 64 << 30];
 
 fn lookup<T: Copy>(table: &[T], number: i64, what: &str) -> anyhow::Result<T> {
-    match usize::try_from(number).ok().and_then(|index| table.get(index)) {
+    match usize::try_from(number)
+        .ok()
+        .and_then(|index| table.get(index))
+    {
         Some(entry) => Ok(*entry),
         None => refuse!(InvalidArgument, "registered {what} {number} is unknown"),
     }
@@ -79,7 +82,10 @@ pub fn seal_type(number: i64) -> anyhow::Result<RegisteredSealProof> {
 }
 
 pub fn post_number(proof: RegisteredPoStProof) -> i64 {
-    POST_PROOFS.iter().position(|entry| *entry == proof).map_or(-1, |index| index as i64)
+    POST_PROOFS
+        .iter()
+        .position(|entry| *entry == proof)
+        .map_or(-1, |index| index as i64)
 }
 
 pub fn winning_type(number: i64) -> anyhow::Result<RegisteredPoStProof> {
@@ -89,7 +95,10 @@ pub fn winning_type(number: i64) -> anyhow::Result<RegisteredPoStProof> {
 pub fn window_type(number: i64) -> anyhow::Result<RegisteredPoStProof> {
     let proof = lookup(&POST_PROOFS, number, "WindowPoSt proof")?;
     if number < 5 {
-        refuse!(InvalidArgument, "registered proof {number} is no WindowPoSt");
+        refuse!(
+            InvalidArgument,
+            "registered proof {number} is no WindowPoSt"
+        );
     }
     Ok(proof)
 }
@@ -103,7 +112,10 @@ pub fn winning_type_of_seal(seal_proof: i64) -> anyhow::Result<RegisteredPoStPro
 /// Sectors of one size alone can be in a proof.
 pub fn check_size(post: RegisteredPoStProof, seal_proof: i64) -> anyhow::Result<()> {
     if seal_type(seal_proof)?.sector_size() != post.sector_size() {
-        refuse!(InvalidArgument, "a sector of seal proof {seal_proof} in a {post:?}");
+        refuse!(
+            InvalidArgument,
+            "a sector of seal proof {seal_proof} in a {post:?}"
+        );
     }
     Ok(())
 }

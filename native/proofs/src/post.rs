@@ -10,8 +10,7 @@ use filecoin_proofs_api::{
 use venus_guard::{guard, refuse, Result};
 
 use crate::convert::{
-    field_element, path, path_buf, post_number, prover_id, window_type, winning_type,
-    MOST_SECTORS,
+    field_element, path, path_buf, post_number, prover_id, window_type, winning_type, MOST_SECTORS,
 };
 use crate::ffi::{PostBytes, PostOut, ReplicaIn, WindowPostOut};
 
@@ -75,7 +74,11 @@ pub fn generate_winning_post(
     guard(|| {
         let replicas = replica_map(winning_type(post_proof)?, list)?;
         let randomness = field_element(randomness);
-        Ok(outputs(post::generate_winning_post(&randomness, &replicas, prover_id(miner))?))
+        Ok(outputs(post::generate_winning_post(
+            &randomness,
+            &replicas,
+            prover_id(miner),
+        )?))
     })
 }
 
@@ -105,7 +108,8 @@ pub fn generate_window_post(
 pub fn window_post_partitions(post_proof: i64, sectors: u64) -> Result<u64> {
     guard(|| {
         let count = usize::try_from(sectors)?;
-        let partitions = post::get_num_partition_for_fallback_post(window_type(post_proof)?, count)?;
+        let partitions =
+            post::get_num_partition_for_fallback_post(window_type(post_proof)?, count)?;
         Ok(partitions as u64)
     })
 }
@@ -125,7 +129,11 @@ pub fn generate_window_post_partition(
         let size = proof.sector_count();
         let first = usize::try_from(partition)?.saturating_mul(size);
         if first >= replicas.len() {
-            refuse!(InvalidArgument, "{} sectors have no partition {partition}", replicas.len());
+            refuse!(
+                InvalidArgument,
+                "{} sectors have no partition {partition}",
+                replicas.len()
+            );
         }
         // The challenges of a sector depend on its place among all.
         let sectors: Vec<SectorId> = replicas.keys().copied().collect();
@@ -170,8 +178,10 @@ pub fn merge_window_post_partitions(
         if partitions.iter().any(|part| part.post_proof != post_proof) {
             refuse!(InvalidArgument, "partitions of different proof types");
         }
-        let parts =
-            partitions.iter().map(|part| PartitionSnarkProof(part.bytes.to_vec())).collect();
+        let parts = partitions
+            .iter()
+            .map(|part| PartitionSnarkProof(part.bytes.to_vec()))
+            .collect();
         post::merge_window_post_partition_proofs(proof, parts)
     })
 }

@@ -9,9 +9,7 @@ use filecoin_proofs_api::seal::{self, SealPreCommitPhase2Output};
 use filecoin_proofs_api::{SectorId, UnpaddedByteIndex, UnpaddedBytesAmount};
 use venus_guard::{guard, refuse, Result};
 
-use crate::convert::{
-    field_element, path, path_buf, pieces, prover_id, seal_type, unpadded_size,
-};
+use crate::convert::{field_element, path, path_buf, pieces, prover_id, seal_type, unpadded_size};
 use crate::ffi::{Commitments, Piece, PieceAdded, SectorIn};
 
 /// `size` bytes of a file that must have them.
@@ -20,7 +18,11 @@ fn open_source(file: &[u8], size: u64) -> anyhow::Result<impl Read> {
     let source = File::open(path(file)).with_context(|| format!("open {name}"))?;
     let metadata = source.metadata()?;
     if metadata.is_file() && metadata.len() < size {
-        refuse!(InvalidArgument, "{name} has {} bytes, not {size}", metadata.len());
+        refuse!(
+            InvalidArgument,
+            "{name} has {} bytes, not {size}",
+            metadata.len()
+        );
     }
     Ok(BufReader::with_capacity(1 << 20, source).take(size))
 }
@@ -47,8 +49,10 @@ pub fn add_piece(
     guard(|| {
         let proof_type = seal_type(seal_proof)?;
         let amount = unpadded_size(size)?;
-        let existing: Vec<UnpaddedBytesAmount> =
-            existing.iter().map(|size| unpadded_size(*size)).collect::<anyhow::Result<_>>()?;
+        let existing: Vec<UnpaddedBytesAmount> = existing
+            .iter()
+            .map(|size| unpadded_size(*size))
+            .collect::<anyhow::Result<_>>()?;
         let source = open_source(source, size)?;
         let mut target = OpenOptions::new()
             .read(true)

@@ -71,7 +71,10 @@ pub fn verify_aggregate_seals(
             .flatten()
             .collect();
         let comm_rs: Vec<_> = checks.iter().map(|check| check.comm_r).collect();
-        let seeds: Vec<_> = checks.iter().map(|check| field_element(&check.seed)).collect();
+        let seeds: Vec<_> = checks
+            .iter()
+            .map(|check| field_element(&check.seed))
+            .collect();
         seal::verify_aggregate_seal_commit_proofs(
             proof_type,
             aggregate_type,

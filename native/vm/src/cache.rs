@@ -81,7 +81,10 @@ pub struct Cache {
 }
 
 fn shard_index(cid: &Cid) -> usize {
-    cid.hash().digest().last().map_or(0, |byte| usize::from(*byte) % SHARDS)
+    cid.hash()
+        .digest()
+        .last()
+        .map_or(0, |byte| usize::from(*byte) % SHARDS)
 }
 
 impl Cache {
@@ -124,7 +127,8 @@ impl Cache {
 
     pub fn insert(&self, cid: &Cid, data: &[u8]) {
         if data.len() <= LARGEST_BLOCK && (data.len() as u64) < self.half_of_shard {
-            self.shard(cid).insert(*cid, data.into(), self.half_of_shard);
+            self.shard(cid)
+                .insert(*cid, data.into(), self.half_of_shard);
         }
     }
 
@@ -149,7 +153,10 @@ mod tests {
         let mut digest = [0u8; 32];
         digest[..8].copy_from_slice(&number.to_le_bytes());
         digest[31] = number as u8;
-        Cid::new_v1(0x71, cid::multihash::Multihash::wrap(0xb220, &digest).unwrap())
+        Cid::new_v1(
+            0x71,
+            cid::multihash::Multihash::wrap(0xb220, &digest).unwrap(),
+        )
     }
 
     #[test]

@@ -85,7 +85,9 @@ impl Blockstore for Store {
         if !found {
             return Ok(None);
         }
-        let block = sink.0.with_context(|| format!("no bytes for state block {cid}"))?;
+        let block = sink
+            .0
+            .with_context(|| format!("no bytes for state block {cid}"))?;
         if let Some(cache) = &self.cache {
             cache.insert(cid, &block);
         }
@@ -102,8 +104,8 @@ impl Blockstore for Store {
 
     fn put_keyed(&self, cid: &Cid, block: &[u8]) -> anyhow::Result<()> {
         // Each new machine puts the empty array; once is enough for a chain.
-        let known = *cid == EMPTY_ARR_CID
-            && self.cache.as_ref().is_some_and(|cache| cache.contains(cid));
+        let known =
+            *cid == EMPTY_ARR_CID && self.cache.as_ref().is_some_and(|cache| cache.contains(cid));
         if known {
             return Ok(());
         }
@@ -145,7 +147,8 @@ const CID_BUFFER: usize = 104;
 
 fn cid_bytes<'a>(cid: &Cid, buffer: &'a mut [u8; CID_BUFFER]) -> anyhow::Result<&'a [u8]> {
     let mut rest = &mut buffer[..];
-    cid.write_bytes(&mut rest).map_err(|error| anyhow!("CID of a state block: {error}"))?;
+    cid.write_bytes(&mut rest)
+        .map_err(|error| anyhow!("CID of a state block: {error}"))?;
     let left = rest.len();
     Ok(&buffer[..CID_BUFFER - left])
 }
@@ -195,7 +198,9 @@ impl Chain for Host {
         self.get()
             .tipset_cid(epoch, &mut sink)
             .with_context(|| format!("tipset CID of epoch {epoch}"))?;
-        let bytes = sink.0.with_context(|| format!("no tipset CID for epoch {epoch}"))?;
+        let bytes = sink
+            .0
+            .with_context(|| format!("no tipset CID for epoch {epoch}"))?;
         Ok(Cid::try_from(bytes)?)
     }
 }

@@ -107,7 +107,10 @@ mod ffi {
             host: SharedPtr<VmHost>,
             cache: *const Cache,
         ) -> Result<Box<Machine>>;
-        unsafe fn execute<'a>(self: &mut Machine, messages: &[MessageIn<'a>]) -> Result<Vec<Applied>>;
+        unsafe fn execute<'a>(
+            self: &mut Machine,
+            messages: &[MessageIn<'a>],
+        ) -> Result<Vec<Applied>>;
         fn flush(self: &mut Machine) -> Result<Vec<u8>>;
     }
 

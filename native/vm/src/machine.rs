@@ -31,7 +31,9 @@ const STACK_SIZE: usize = 64 << 20;
 static BIG_STACKS: LazyLock<yastl::Pool> = LazyLock::new(|| {
     yastl::Pool::with_config(
         hardware_threads() as usize,
-        yastl::ThreadConfig::new().prefix("venus-vm").stack_size(STACK_SIZE),
+        yastl::ThreadConfig::new()
+            .prefix("venus-vm")
+            .stack_size(STACK_SIZE),
     )
 });
 
@@ -61,7 +63,10 @@ pub fn engine_new(concurrency: u32) -> Result<Box<Engine>> {
 /// The FVM panics on versions it has no price list for.
 fn network_config(network_version: u32) -> anyhow::Result<NetworkConfig> {
     if !(21..=29).contains(&network_version) {
-        refuse!(Unsupported, "network version {network_version} is not executed, only 21 to 29");
+        refuse!(
+            Unsupported,
+            "network version {network_version} is not executed, only 21 to 29"
+        );
     }
     Ok(NetworkConfig::new(NetworkVersion::from(network_version)))
 }
@@ -172,7 +177,12 @@ impl Machine {
     pub fn execute(&mut self, messages: &[MessageIn<'_>]) -> Result<Vec<Applied>> {
         let executor = &mut self.executor;
         let done = on_big_stack(move || {
-            guard(|| messages.iter().map(|message| apply(executor, message)).collect())
+            guard(|| {
+                messages
+                    .iter()
+                    .map(|message| apply(executor, message))
+                    .collect()
+            })
         });
         done.unwrap_or_else(|| guard(|| refuse!(Internal, "no machine thread")))
     }
@@ -211,10 +221,14 @@ fn applied(result: ApplyRet) -> anyhow::Result<Applied> {
         refund: amount_out(&result.refund, "refund")?,
         gas_refund: result.gas_refund,
         gas_burned: result.gas_burned,
-        events_root: receipt.events_root.map_or_else(Vec::new, |root| root.to_bytes()),
+        events_root: receipt
+            .events_root
+            .map_or_else(Vec::new, |root| root.to_bytes()),
         events,
         event_ends,
-        failure: result.failure_info.map_or_else(String::new, |info| info.to_string()),
+        failure: result
+            .failure_info
+            .map_or_else(String::new, |info| info.to_string()),
         exec_trace: encode_trace(result.exec_trace),
     })
 }

@@ -115,7 +115,8 @@ fn call(sent: Sent, charges: Vec<Charge>, events: &mut IntoIter<ExecutionEvent>)
     while let Some(event) = events.next() {
         match event {
             ExecutionEvent::Call { .. } => {
-                this.subcalls.push(call(sent_by(event)?, Vec::new(), events)?);
+                this.subcalls
+                    .push(call(sent_by(event)?, Vec::new(), events)?);
             }
             ExecutionEvent::InvokeActor { id, state } => {
                 this.invoked = Some(Invoked { id, state });
