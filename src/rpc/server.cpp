@@ -46,20 +46,21 @@ asio::awaitable<void> accept_loop(std::shared_ptr<Server::Core> core, std::share
 }
 
 // Timeouts of all connections are kept by one timer: setting a deadline is a plain store.
-asio::awaitable<void> sweep_loop(std::weak_ptr<Server::Core> weak) {
+asio::awaitable<void> sweep_loop(std::weak_ptr<Server::Core> weak, std::shared_ptr<asio::steady_timer> timer) {
   for (;;) {
-    std::chrono::milliseconds every{500};
     {
       const auto core = weak.lock();
-      if (!core) co_return;
+      if (!core || core->closed) co_return;
+      const auto now = steady_millis();
+      for (const auto& session : core->sessions()) session->sweep(now);
       const auto& limits = core->options.limits;
+      std::chrono::milliseconds every{500};
       for (const auto timeout : {limits.idle_timeout, limits.request_timeout, limits.write_timeout}) {
         every = std::min(every, std::max(timeout / 4, std::chrono::milliseconds(5)));
       }
-      const auto now = steady_millis();
-      for (const auto& session : core->sessions()) session->sweep(now);
+      timer->expires_after(every);
     }
-    co_await pause(every);
+    static_cast<void>(co_await timer->async_wait(kToken));
   }
 }
 
@@ -74,7 +75,7 @@ Server::Core::Core(asio::io_context& context, ServerOptions given)
     : io(context),
       options(std::move(given)),
       gate(options.limits.max_running, options.limits.max_queued),
-      sweeper(context) {
+      sweeper(std::make_shared<asio::steady_timer>(asio::make_strand(context.get_executor()))) {
   auto nobody = std::make_shared<Caller>();
   nobody->perms = options.anonymous;
   anonymous = std::move(nobody);
@@ -151,11 +152,13 @@ Result<std::string> token_of(std::string_view authorization, std::string_view qu
 
 Server::Server(asio::io_context& io, ServerOptions options)
     : core_(std::make_shared<Core>(io, std::move(options))) {
-  asio::co_spawn(io, sweep_loop(core_), asio::detached);
+  asio::co_spawn(core_->sweeper->get_executor(), sweep_loop(core_, core_->sweeper), asio::detached);
 }
 
 Server::~Server() {
   core_->stopping_flag = true;
+  core_->closed = true;
+  asio::post(core_->sweeper->get_executor(), [timer = core_->sweeper] { timer->cancel(); });
   std::vector<std::shared_ptr<Core::Listener>> listeners;
   {
     std::lock_guard lock(core_->mutex);

@@ -63,8 +63,9 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
   std::vector<std::shared_ptr<Listener>> listeners;
   std::unordered_map<const Session*, std::shared_ptr<Session>> live;
 
-  asio::steady_timer sweeper;
+  std::shared_ptr<asio::steady_timer> sweeper;
   std::atomic<bool> stopping_flag{false};
+  std::atomic<bool> closed{false};
   std::atomic<std::size_t> connections{0};
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> refused{0};

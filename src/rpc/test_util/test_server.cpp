@@ -67,6 +67,7 @@ void TestServer::start(ServerOptions options) {
 TestServer::~TestServer() {
   stop();
   work_.reset();
+  io.stop();
   threads_.clear();
 }
 
