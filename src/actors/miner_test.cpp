@@ -6,6 +6,7 @@
 #include "actors/test_util/devnet.hpp"
 #include "base/test_util/vectors.hpp"
 
+#include <boost/json/array.hpp>
 #include <gtest/gtest.h>
 
 namespace venus::actors {
@@ -83,6 +84,48 @@ TEST_F(RecordedState, SectorQuestionsAreAnsweredAsRecorded) {
   EXPECT_EQ(
       miner::View::load(*tree_, ActorId(1000)).value().find_sector(SectorNumber(77)).error().code,
       ErrorCode::NotFound);
+}
+
+TEST_F(RecordedState, DeadlinesAndPartitionsAreAsRecorded) {
+  for (const auto& call : recordings("StateMinerDeadlines")) {
+    const auto view = miner(call);
+    boost::json::array ours;
+    ASSERT_TRUE(
+        view.for_each_deadline([&](std::uint64_t, const miner::Deadline& deadline) -> Result<void> {
+          TRY(const auto proofs, view.disputable_proofs(deadline));
+          ours.push_back({{"PostSubmissions", base::to_json(deadline.partitions_posted)},
+                          {"DisputableProofCount", proofs},
+                          {"DailyFee", deadline.daily_fee.str()}});
+          return {};
+        }));
+    expect_same(boost::json::value(ours), call);
+  }
+  for (const auto& call : recordings("StateMinerPartitions")) {
+    boost::json::array ours;
+    for (const auto& part :
+         miner(call).partitions(call.params[1].to_number<std::uint64_t>()).value()) {
+      ours.push_back({{"AllSectors", base::to_json(part.sectors)},
+                      {"FaultySectors", base::to_json(part.faults)},
+                      {"RecoveringSectors", base::to_json(part.recoveries)},
+                      {"LiveSectors", base::to_json(part.live())},
+                      {"ActiveSectors", base::to_json(part.active())}});
+    }
+    expect_same(ours.empty() ? boost::json::value() : boost::json::value(ours), call);
+  }
+  EXPECT_EQ(miner::View::load(*tree_, ActorId(1000)).value().partitions(48).error().code,
+            ErrorCode::InvalidArgument);
+}
+
+TEST_F(RecordedState, MinerInfoHoldsWhatIsRecorded) {
+  for (const auto& call : recordings("StateMinerInfo")) {
+    const auto info = base::to_json(miner(call).info().value());
+    for (const auto* name :
+         {"Owner", "Worker", "ControlAddresses", "Multiaddrs", "WindowPoStProofType", "SectorSize",
+          "WindowPoStPartitionSectors", "ConsensusFaultElapsed", "PendingOwnerAddress",
+          "Beneficiary", "BeneficiaryTerm", "PendingBeneficiaryTerm"}) {
+      EXPECT_TRUE(same_json(info.at(name), call.result.at(name))) << name;
+    }
+  }
 }
 
 TEST_F(RecordedState, ProvingDeadlineIsAsRecorded) {

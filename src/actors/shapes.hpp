@@ -145,9 +145,14 @@ struct venus::base::JsonCodec<venus::actors::NumberBytes<N>> {
     return out;
   }
   static Result<actors::NumberBytes<N>> decode(const boost::json::value& v) {
-    TRY(const auto bytes, from_json<std::vector<std::uint8_t>>(v));
+    if (!v.is_array()) return json_mismatch("a list of numbers", v);
+    if (v.get_array().size() != N) {
+      return fail(ErrorCode::Malformed, "want {} numbers, got {}", N, v.get_array().size());
+    }
     actors::NumberBytes<N> out;
-    TRY(out.bytes, to_array<N>(bytes));
+    for (std::size_t i = 0; i < N; ++i) {
+      TRY(out.bytes[i], from_json<std::uint8_t>(v.get_array()[i]));
+    }
     return out;
   }
 };

@@ -2,7 +2,7 @@
 #include "actors/test_util/devnet.hpp"
 
 #include "base/test_util/vectors.hpp"
-#include "base/varint.hpp"
+#include "ipld/car.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,31 +16,14 @@ boost::json::value read_json(const std::string& path) {
   return *std::move(value);
 }
 
-BytesView take(BytesView& rest) {
-  const auto size = base::read_varint(rest).value();
-  const auto out = rest.subspan(size.size, size.value);
-  rest = rest.subspan(size.size + size.value);
-  return out;
-}
-
-void read_car(const std::string& path, ipld::MemoryBlockstore& store) {
-  const auto bytes = base::test_util::read_file(base::test_util::vectors_folder() / path);
-  BytesView rest = bytes;
-  take(rest);
-  while (!rest.empty()) {
-    const auto section = take(rest);
-    std::size_t used = 0;
-    const auto cid = Cid::read(section, used).value();
-    store.put(cid, section.subspan(used)).value();
-  }
-}
-
 }  // namespace
 
 ipld::MemoryBlockstore& devnet_store() {
   static ipld::MemoryBlockstore store;
   static const bool loaded = [] {
-    read_car("lotus-devnet/states-197.car", store);
+    const auto path = base::test_util::vectors_folder() / "lotus-devnet/states-197.car";
+    const auto imported = ipld::import_car_file(path, store);
+    if (!imported) throw std::runtime_error(imported.error().message);
     return true;
   }();
   (void)loaded;
@@ -67,6 +50,7 @@ std::vector<Recording> recordings(const std::string& method) {
     }
     out.push_back(std::move(recording));
   }
+  if (out.empty()) throw std::runtime_error("no recordings of " + method);
   return out;
 }
 
