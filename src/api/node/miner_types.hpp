@@ -3,22 +3,12 @@
 #pragma once
 
 #include "api/node/chain_types.hpp"
+#include "types/sector.hpp"
 
 namespace venus::api {
 
-/// A sector as WinningPoSt needs it (ExtendedSectorInfo of Lotus).
-struct ProvenSector {
-  std::int64_t seal_proof = 0;
-  SectorNumber sector_number;
-  std::optional<Cid> sector_key;
-  Cid sealed_cid;
-  static constexpr auto fields() {
-    using base::field;
-    using T = ProvenSector;
-    return base::fields_of(field("SealProof", &T::seal_proof), field("SectorNumber", &T::sector_number),
-                           field("SectorKey", &T::sector_key), field("SealedCID", &T::sealed_cid));
-  }
-};
+/// A sector as WinningPoSt needs it.
+using ProvenSector = types::ExtendedSectorInfo;
 
 /// What a miner needs to try for a block (MinerGetBaseInfo).
 struct MiningBaseInfo {
