@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Signatures of messages, blocks and VRFs, with a memory of those already found good.
+#pragma once
+
+#include "chainstore/lru_cache.hpp"
+#include "chainstore/messages.hpp"
+#include "types/block.hpp"
+
+namespace venus::consensus {
+
+/// Whether `signer` (f1, f3 or f410) signed `data`; FailedValidation if not, also when the signature's
+/// type does not fit the address.
+Result<void> verify_signature(const types::Signature& signature, const Address& signer, BytesView data);
+
+/// A VRF proof is a BLS signature over the input by the worker key.
+Result<void> verify_vrf(const Address& worker, BytesView input, BytesView proof);
+
+/// The miner's signature over its header.
+Result<void> verify_block_signature(const types::BlockHeader& block, const Address& worker);
+
+/// The aggregate over a block's BLS messages; `keys[i]` (f3) signed `messages[i]`. A block without such
+/// messages may carry any 96 bytes.
+Result<void> verify_bls_aggregate(const types::Signature& aggregate,
+                                  std::span<const chainstore::ChainMessage> messages,
+                                  std::span<const Address> keys);
+
+/// Verifies signed messages of all types. Thread-safe; a message found good is not computed again.
+class MessageVerifier {
+ public:
+  /// `chain_id` is the network's EIP-155 id; `capacity` good signatures are remembered.
+  explicit MessageVerifier(std::uint64_t chain_id, std::size_t capacity = 40'000)
+      : chain_id_(chain_id), good_(capacity) {}
+
+  /// `key` is the sender's key address. FailedValidation for a bad signature.
+  Result<void> verify(const types::SignedMessage& message, const Address& key);
+  /// The same for a message of a block that carries its own signature.
+  Result<void> verify(const chainstore::ChainMessage& message, const Address& key);
+
+ private:
+  Result<void> check(const types::SignedMessage& message, const Address& key) const;
+
+  const std::uint64_t chain_id_;
+  chainstore::LruCache<Cid, bool> good_;  // by message, signature and key
+};
+
+}  // namespace venus::consensus
