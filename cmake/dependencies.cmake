@@ -37,4 +37,5 @@ target_include_directories(dep_soci SYSTEM INTERFACE /usr/include/soci /usr/incl
 venus_dependency(prometheus prometheus-cpp-core)
 venus_dependency(cli11)
 venus_dependency(toml)
+target_compile_options(dep_toml INTERFACE "SHELL:-include ${CMAKE_SOURCE_DIR}/cmake/toml_checks.hpp")
 venus_dependency(jwt OpenSSL::Crypto)

@@ -217,8 +217,9 @@ Result<EthAddress> Address::eth() const {
 }
 
 bool Address::is_zero_bls() const {
-  if (!defined() || protocol() != Protocol::Bls) return false;
-  return std::ranges::all_of(payload(), [](auto byte) { return byte == 0; });
+  // The compressed point at infinity: its two flag bits and nothing else.
+  return defined() && protocol() == Protocol::Bls && bytes_[1] == 0xc0 &&
+         std::ranges::all_of(payload().subspan(1), [](auto byte) { return byte == 0; });
 }
 
 std::string Address::str(NetworkPrefix prefix) const {

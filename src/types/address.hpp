@@ -47,7 +47,7 @@ class Address {
   /// From the data an actor's address is derived from.
   static Address actor(BytesView origin);
   static Result<Address> delegated(ActorId name_space, BytesView subaddress);
-  /// f410f of twenty bytes; a masked ID address becomes f0.
+  /// f410f of twenty bytes; a masked ID address becomes f0 (see id() for numbers from 2^63 on).
   static Address from_eth(const EthAddress& eth);
   /// Binary form: protocol ‖ payload. Malformed otherwise.
   static Result<Address> from_bytes(BytesView bytes);
@@ -64,7 +64,7 @@ class Address {
   /// Twenty bytes of an f410 address or the masked form of an f0; InvalidArgument for others, also
   /// for an f410 whose bytes look like a masked id.
   [[nodiscard]] Result<EthAddress> eth() const;
-  /// Whether it is the all-zero BLS key, refused as a receiver since nv7.
+  /// Whether it is the BLS key of the point at infinity, refused as a receiver since nv7.
   [[nodiscard]] bool is_zero_bls() const;
   /// Text; "<empty>" when undefined, as Lotus prints it.
   [[nodiscard]] std::string str(NetworkPrefix prefix) const;

@@ -12,7 +12,8 @@ struct Ticket {
   Bytes vrf_proof;
   bool operator==(const Ticket&) const = default;
   static constexpr auto fields() {
-    return base::fields_of(base::field("VRFProof", &Ticket::vrf_proof));
+    return base::fields_of(
+        base::field("VRFProof", &Ticket::vrf_proof, base::JsonRule::NullIfEmpty));
   }
 };
 
@@ -21,8 +22,9 @@ struct ElectionProof {
   Bytes vrf_proof;
   bool operator==(const ElectionProof&) const = default;
   static constexpr auto fields() {
-    return base::fields_of(base::field("WinCount", &ElectionProof::win_count),
-                           base::field("VRFProof", &ElectionProof::vrf_proof));
+    return base::fields_of(
+        base::field("WinCount", &ElectionProof::win_count),
+        base::field("VRFProof", &ElectionProof::vrf_proof, base::JsonRule::NullIfEmpty));
   }
 };
 
@@ -32,7 +34,7 @@ struct BeaconEntry {
   bool operator==(const BeaconEntry&) const = default;
   static constexpr auto fields() {
     return base::fields_of(base::field("Round", &BeaconEntry::round),
-                           base::field("Data", &BeaconEntry::data));
+                           base::field("Data", &BeaconEntry::data, base::JsonRule::NullIfEmpty));
   }
 };
 
@@ -41,8 +43,9 @@ struct PostProof {
   Bytes proof_bytes;
   bool operator==(const PostProof&) const = default;
   static constexpr auto fields() {
-    return base::fields_of(base::field("PoStProof", &PostProof::post_proof),
-                           base::field("ProofBytes", &PostProof::proof_bytes));
+    return base::fields_of(
+        base::field("PoStProof", &PostProof::post_proof),
+        base::field("ProofBytes", &PostProof::proof_bytes, base::JsonRule::NullIfEmpty));
   }
 };
 

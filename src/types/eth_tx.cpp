@@ -222,6 +222,8 @@ Result<Message> EthTx::to_unsigned_message(const Address& from) const {
   Message out;
   out.from = from;
   out.to = to ? Address::from_eth(*to) : Address::id(singleton::kEam);
+  // A masked id from 2^63 on names no address.
+  if (out.to.is_id() && !out.to.actor_id()) return refuse("receiver is no actor id");
   out.method = to ? kInvokeContract : kCreateExternal;
   out.nonce = Nonce(nonce);
   out.value = TokenAmount(value);

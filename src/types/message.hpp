@@ -59,7 +59,9 @@ struct SignedMessage {
 /// Why a message may not stand in a block at all, whatever the state (protocol.md section 6):
 /// FailedValidation with the reason. `min_gas` is the on-chain cost of its bytes.
 Result<void> check_message_syntax(const Message& message, Gas min_gas, NetworkVersion version);
-/// Gas charged for carrying `chain_length` bytes on chain, at nv18 and later.
+/// Gas charged for carrying `chain_length` bytes on chain by the price list of nv18 and later. For
+/// what blocks and pools must check ask NetworkParams::on_chain_message_gas, which knows the
+/// epoch's list.
 Gas on_chain_message_gas(std::size_t chain_length);
 
 }  // namespace venus::types

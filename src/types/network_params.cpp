@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "types/network_params.hpp"
 
+#include "types/message.hpp"
+
 #include <algorithm>
 
 namespace venus::types {
@@ -105,6 +107,16 @@ bool NetworkParams::has(Feature feature, ChainEpoch epoch) const noexcept {
 bool NetworkParams::is_gas_tamping(ChainEpoch epoch) const noexcept {
   const auto breeze = upgrade_epoch(Upgrade::Breeze);
   return epoch > breeze && epoch < breeze + breeze_gas_tamping_epochs;
+}
+
+Gas NetworkParams::on_chain_message_gas(std::size_t chain_length, ChainEpoch epoch) const noexcept {
+  const auto chosen = [&](Upgrade upgrade) {
+    const auto at = upgrade_epoch(upgrade);
+    return at > ChainEpoch(0) && at <= epoch;
+  };
+  if (chosen(Upgrade::Hygge)) return types::on_chain_message_gas(chain_length);
+  const std::int64_t per_byte = chosen(Upgrade::Calico) ? 1'300 : 1'000;
+  return Gas(38'863 + per_byte * (36 + static_cast<std::int64_t>(chain_length)));
 }
 
 const DrandChain& NetworkParams::drand_at(ChainEpoch epoch) const noexcept {

@@ -71,7 +71,7 @@ std::optional<NetworkVersion> upgrade_version(Upgrade upgrade) noexcept;
 enum class Feature : std::uint8_t {
   TicketEntropyFromParent,    ///< after Smoke: tickets and VRF inputs take the parent's ticket
   LongConsensusLookback,      ///< nv4: 900 epochs instead of 10
-  ZeroBlsReceiverRefused,     ///< nv7: messages to the all-zero BLS key are invalid
+  ZeroBlsReceiverRefused,     ///< nv7: messages to the BLS point at infinity are invalid
   ActiveSectorsForWinning,    ///< nv7: WinningPoSt chooses among active sectors only
   SenderResolvedToId,         ///< nv13: nonce checks by actor id
   RandomnessAfterNullRounds,  ///< nv13: a null epoch's randomness is of the next tipset
@@ -160,6 +160,11 @@ struct NetworkParams {
   [[nodiscard]] bool has(Feature feature, ChainEpoch epoch) const noexcept;
   /// Whether the base fee of `epoch` is fixed to the minimum (after Breeze).
   [[nodiscard]] bool is_gas_tamping(ChainEpoch epoch) const noexcept;
+
+  /// The least gas limit of a message of `chain_length` bytes in a block of `epoch`: what Lotus's
+  /// price lists say. They are chosen by the epochs of Calico and Hygge, and an upgrade in force at
+  /// genesis chooses none: on a devnet the oldest, cheapest list stays in force.
+  [[nodiscard]] Gas on_chain_message_gas(std::size_t chain_length, ChainEpoch epoch) const noexcept;
 
   /// The beacon network in force at `epoch`.
   [[nodiscard]] const DrandChain& drand_at(ChainEpoch epoch) const noexcept;

@@ -282,6 +282,8 @@ Result<NetworkParams> parse_network(std::string_view text) {
   } catch (const toml::parse_error& error) {
     return fail(ErrorCode::Malformed, "line {}: {}", error.source().begin.line,
                 error.description());
+  } catch (const std::logic_error& error) {
+    return fail(ErrorCode::Malformed, "not valid TOML: {}", error.what());
   }
 }
 

@@ -34,7 +34,8 @@ struct EventEntry {
   static constexpr auto fields() {
     using base::field;
     return base::fields_of(field("Flags", &EventEntry::flags), field("Key", &EventEntry::key),
-                           field("Codec", &EventEntry::codec), field("Value", &EventEntry::value));
+                           field("Codec", &EventEntry::codec),
+                           field("Value", &EventEntry::value, base::JsonRule::NullIfEmpty));
   }
 };
 

@@ -28,8 +28,9 @@ void ipld::CborCodec<types::Signature>::decode(cbor::Reader& r, types::Signature
 }
 
 boost::json::value base::JsonCodec<types::Signature>::encode(const types::Signature& v) {
-  return boost::json::object{{"Type", static_cast<std::uint64_t>(v.type)},
-                             {"Data", to_json(v.data)}};
+  return boost::json::object{
+      {"Type", static_cast<std::uint64_t>(v.type)},
+      {"Data", v.data.empty() ? boost::json::value(nullptr) : to_json(v.data)}};
 }
 
 Result<types::Signature> base::JsonCodec<types::Signature>::decode(const boost::json::value& v) {

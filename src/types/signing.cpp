@@ -81,6 +81,12 @@ Result<Signature> sign_without_bls(SignatureType type, BytesView private_key, By
   return Signature{type, base::to_bytes(signature)};
 }
 
+bool allowed_eth_tx(const SignedMessage& message, NetworkVersion version, std::uint64_t chain_id) {
+  if (message.signature.type != SignatureType::Delegated) return true;
+  const auto tx = EthTx::from_message(message, chain_id);
+  return tx && (tx->kind == EthTxKind::Eip1559 || version >= NetworkVersion(23));
+}
+
 bool allowed_in_secpk_list(SignatureType type, NetworkVersion version) noexcept {
   return type == SignatureType::Secp256k1 ||
          (type == SignatureType::Delegated && version >= NetworkVersion(18));

@@ -40,6 +40,11 @@ Result<void> authenticate_without_bls(const SignedMessage& message, const Addres
 /// Unsupported for BLS.
 Result<Signature> sign_without_bls(SignatureType type, BytesView private_key, BytesView data);
 
+/// Whether the Ethereum transaction a delegated message came from is of a kind allowed at a network
+/// version: legacy ones since nv23. False when there is no such transaction; true for other
+/// signatures.
+bool allowed_eth_tx(const SignedMessage& message, NetworkVersion version, std::uint64_t chain_id);
+
 /// Which signatures may stand in a block's secp256k1 list at a network version.
 bool allowed_in_secpk_list(SignatureType type, NetworkVersion version) noexcept;
 
