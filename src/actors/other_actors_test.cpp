@@ -5,6 +5,7 @@
 #include "actors/pledge.hpp"
 #include "actors/power.hpp"
 #include "actors/reward.hpp"
+#include "actors/supply.hpp"
 #include "actors/test_util/devnet.hpp"
 #include "actors/verified_registry.hpp"
 #include "base/test_util/vectors.hpp"
@@ -105,6 +106,15 @@ TEST_F(RecordedActors, MultisigsAreAsRecorded) {
   }
   EXPECT_EQ(multisig::View::load(*tree_, Address::id(1000)).error().code,
             ErrorCode::InvalidArgument);
+}
+
+TEST_F(RecordedActors, ExactSupplyIsAsRecorded) {
+  const auto supply = exact_circulating_supply(*tree_, ChainEpoch(184));
+  expect_same(supply.value(), recordings("StateCirculatingSupply").at(0));
+  ipld::MemoryBlockstore empty;
+  const auto nothing = StateTree::create(empty).value();
+  EXPECT_EQ(exact_circulating_supply(nothing, ChainEpoch(0)).error().code,
+            ErrorCode::FailedValidation);
 }
 
 TEST(Multisig, UnlocksLinearlyRoundedUp) {

@@ -190,6 +190,17 @@ Result<void> StateTree::for_each(
   });
 }
 
+Result<std::map<ActorId, types::Actor>> StateTree::changed_since(const StateTree& old) const {
+  std::map<ActorId, types::Actor> out;
+  if (root_.actors == old.root_.actors) return out;
+  TRY_VOID(for_each([&](ActorId id, const types::Actor& actor) -> Result<void> {
+    TRY(const auto before, old.find_actor(id));
+    if (before != actor) out.emplace(id, actor);
+    return {};
+  }));
+  return out;
+}
+
 Result<std::string> StateTree::network_name() const {
   TRY(const auto actor, get_actor(types::singleton::kInit));
   TRY(auto state, ipld::load<init::State>(*store_, actor.head));

@@ -8,6 +8,7 @@
 #include "types/actor.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -55,6 +56,9 @@ class StateTree {
   /// Calls visit for every actor in the map's order (Lotus's StateListActors order).
   Result<void> for_each(
       const std::function<Result<void>(ActorId, const types::Actor&)>& visit) const;
+
+  /// Actors of this tree that differ from those of an older one, or that it lacks, by id.
+  [[nodiscard]] Result<std::map<ActorId, types::Actor>> changed_since(const StateTree& old) const;
 
   /// The network's name as the init actor has it; its state has had one shape in all actors
   /// versions.

@@ -105,6 +105,23 @@ TEST(StateTree, ResolvesAddressesAsRecorded) {
   }
 }
 
+TEST(StateTree, FindsChangedActorsAsRecorded) {
+  VENUS_VECTORS_OR_SKIP(vectors, "rpc/core");
+  test_util::recorded_state_root();
+  for (const auto& call : recordings("StateChangedActors")) {
+    auto& store = test_util::devnet_store();
+    const auto before =
+        StateTree::load(store, base::from_json<Cid>(call.params[0]).value()).value();
+    const auto after = StateTree::load(store, base::from_json<Cid>(call.params[1]).value()).value();
+    std::map<std::string, types::Actor> changed;
+    const auto by_id = after.changed_since(before).value();
+    for (const auto& [id, actor] : by_id)
+      changed.emplace(Address::id(id).str(), actor);
+    EXPECT_EQ(base::from_json<decltype(changed)>(call.result).value(), changed);
+    EXPECT_FALSE(changed.empty());
+  }
+}
+
 TEST(StateTree, WritesTheSameRootItRead) {
   VENUS_VECTORS_OR_SKIP(vectors, "rpc/core");
   const auto root = test_util::recorded_state_root();
