@@ -127,6 +127,20 @@ TEST_F(Proofs, parameter_files_are_found_under_the_names_of_the_library) {
   EXPECT_FALSE(parameters_present(ParameterKind::Porep, kSectorSize, folder_.path()).value());
 }
 
+TEST_F(Proofs, the_official_parameters_of_every_size_have_our_names) {
+  VENUS_VECTORS_OR_SKIP(manifest, "proofs/parameters.json");
+  const auto bytes = base::test_util::read_file(manifest);
+  const auto text = base::as_chars(bytes);
+  for (const auto kind :
+       {ParameterKind::WinningPost, ParameterKind::WindowPost, ParameterKind::Porep}) {
+    for (const std::uint64_t size : {2ULL << 10, 8ULL << 20, 512ULL << 20, 32ULL << 30, 64ULL << 30}) {
+      const auto name = parameter_name(kind, size).value();
+      EXPECT_NE(text.find('"' + name + ".params\""), std::string_view::npos) << name;
+      EXPECT_NE(text.find('"' + name + ".vk\""), std::string_view::npos) << name;
+    }
+  }
+}
+
 TEST_F(Proofs, parameter_generation_stops_when_told_and_leaves_nothing) {
   int steps = 0;
   const auto result =

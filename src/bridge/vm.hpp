@@ -38,7 +38,8 @@ struct ConsensusFaultVerdict {
 };
 
 /// Calls arrive on a machine thread while execute() waits; an Error makes the message (and with it
-/// the whole execute() call) fail, so refuse by verdict, not by Error, what the chain may contain.
+/// the whole execute() call) fail, so refuse by verdict, not by Error, what the chain may contain. An
+/// implementation must not execute messages itself: it would hold one machine thread and want another.
 class Externs {
  public:
   virtual ~Externs() = default;
@@ -131,7 +132,7 @@ class VmMachine;
 class VmEngine {
  public:
   /// `concurrency`: how many machines may execute at the same time, at least 1; 0 means one per
-  /// hardware thread. More just wait.
+  /// hardware thread, but four at least. More just wait.
   explicit VmEngine(std::uint32_t concurrency = 0);
   ~VmEngine();
   VmEngine(const VmEngine&) = delete;

@@ -34,6 +34,19 @@ void sends_and_flush(benchmark::State& state) {
 }
 BENCHMARK(sends_and_flush)->Arg(0)->Arg(80)->Arg(1000)->Unit(benchmark::kMillisecond);
 
+/// One signature; native/bls/examples/verify_speed.rs measures the crate for comparison.
+void verify_one(benchmark::State& state) {
+  const Bytes seed(32, 7);
+  const Bytes message(38, 9);
+  const auto secret = bls_generate(seed).value();
+  const auto key = bls_public_key(secret).value();
+  const auto signature = bls_sign(secret, message).value();
+  for (auto _ : state) {
+    if (!bls_verify(signature, message, key)) state.SkipWithError("refused");
+  }
+}
+BENCHMARK(verify_one)->Unit(benchmark::kMicrosecond);
+
 /// A block's aggregate: messages, distinct senders.
 void verify_aggregate(benchmark::State& state) {
   std::vector<Bytes> messages;

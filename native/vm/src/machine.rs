@@ -30,15 +30,20 @@ const STACK_SIZE: usize = 64 << 20;
 
 static BIG_STACKS: LazyLock<yastl::Pool> = LazyLock::new(|| {
     yastl::Pool::with_config(
-        hardware_threads() as usize,
+        machine_threads() as usize,
         yastl::ThreadConfig::new()
             .prefix("venus-vm")
             .stack_size(STACK_SIZE),
     )
 });
 
-fn hardware_threads() -> u32 {
-    std::thread::available_parallelism().map_or(8, |count| count.get() as u32)
+/// On the smallest machine, too, a call for the API may run beside a tipset.
+const FEWEST_THREADS: u32 = 4;
+
+fn machine_threads() -> u32 {
+    std::thread::available_parallelism()
+        .map_or(FEWEST_THREADS, |count| count.get() as u32)
+        .max(FEWEST_THREADS)
 }
 
 type VenusExecutor =
@@ -51,7 +56,7 @@ pub struct Engine {
 pub fn engine_new(concurrency: u32) -> Result<Box<Engine>> {
     guard(|| {
         let concurrency = match concurrency {
-            0 => hardware_threads(),
+            0 => machine_threads(),
             count => count.min(256),
         };
         Ok(Box::new(Engine {
