@@ -40,7 +40,7 @@ void BlockValidator::check_message_semantics(Context& context, ValidationReport&
     const auto broken = [&](Rule rule, std::string reason) {
       report.violations.push_back({rule, fmt::format("message {} ({}): {}", i, entry.cid, reason)});
     };
-    const auto min_gas = types::on_chain_message_gas(entry.chain_length());
+    const auto min_gas = states_.params().on_chain_message_gas(entry.chain_length(), header.height);
     if (const auto ok = types::check_message_syntax(message, min_gas, version); !ok) {
       broken(Rule::MessageSyntax, ok.error().message);
       continue;

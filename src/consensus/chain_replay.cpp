@@ -26,11 +26,14 @@ Result<std::vector<TipsetPtr>> tipsets_to_replay(const chainstore::ChainStore& c
   return out;
 }
 
+// Messages that run: those of several blocks count once.
 std::uint64_t count_messages(const chainstore::ChainStore& chain, const types::Tipset& tipset) {
   const auto messages = chain.block_messages(tipset);
   if (!messages) return 0;
+  const auto selected = chain.executed_messages(tipset, *messages);
+  if (!selected) return 0;
   std::uint64_t out = 0;
-  for (const auto& block : *messages) out += block->size();
+  for (const auto& block : *selected) out += block.size();
   return out;
 }
 

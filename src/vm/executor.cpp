@@ -120,7 +120,7 @@ Result<std::unique_ptr<bridge::VmMachine>> Executor::machine(Run& run, Blockstor
                                                              ChainEpoch epoch, std::uint64_t timestamp,
                                                              const TokenAmount& base_fee) {
   TRY(auto supply, with_context(circulating_supply(params_, epoch, store, state), "circulating supply"));
-  run.externs = std::make_unique<NodeExterns>(run.chain, store, state, epoch);
+  run.externs = std::make_unique<NodeExterns>(params_, run.chain, store, state, epoch);
   bridge::MachineConfig config;
   config.epoch = epoch;
   config.timestamp = timestamp;

@@ -53,7 +53,7 @@ Result<Executor::CallMachine> Executor::call_machine(const CallInput& input, Cha
                                                      const Cid& state, const TokenAmount& base_fee) {
   CallMachine out;
   TRY(auto supply, circulating_supply(params_, input.epoch, store, state));
-  out.externs = std::make_unique<NodeExterns>(chain, store, state, input.epoch);
+  out.externs = std::make_unique<NodeExterns>(params_, chain, store, state, input.epoch);
   bridge::MachineConfig config;
   config.epoch = input.epoch;
   config.timestamp = input.timestamp;

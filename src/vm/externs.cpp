@@ -11,8 +11,17 @@
 namespace venus::vm {
 namespace {
 
-// What the fault check charges for each state object it reads (the nv18+ price of an IPLD get).
-constexpr std::int64_t kIpldGetGas = 114'617;
+// What the fault check charges for each state object it reads. As with the cost of messages, Lotus takes
+// its price lists by epoch alone, so a network that starts at a later version keeps the first list; the
+// list of Hygge prices such reads with nothing.
+std::int64_t ipld_get_gas(const types::NetworkParams& params, ChainEpoch epoch) {
+  const auto in_force = [&](Upgrade upgrade) {
+    const auto at = params.upgrade_epoch(upgrade);
+    return at > ChainEpoch(0) && at <= epoch;
+  };
+  if (in_force(Upgrade::Hygge)) return 0;
+  return in_force(Upgrade::Calico) ? 114'617 : 75'242;
+}
 using types::policy::kChainFinality;
 
 bool contains(const std::vector<Cid>& cids, const Cid& cid) {
@@ -71,10 +80,11 @@ std::optional<Address> NodeExterns::worker_key(const types::BlockHeader& block, 
   if (!then) return std::nullopt;
   const auto actor = then->find_actor(block.miner);
   if (!actor || !*actor) return std::nullopt;
-  gas += kIpldGetGas;
+  const auto price = ipld_get_gas(params_, epoch_);
+  gas += price;
   const auto state = then->load_state<actors::miner::State>(**actor, actors::ActorType::Miner);
   if (!state) return std::nullopt;
-  gas += kIpldGetGas;
+  gas += price;
   const auto info = ipld::load<actors::miner::Info>(store_, state->info);
   if (!info) return std::nullopt;
   if (!info->worker.is_id()) return info->worker;
@@ -83,7 +93,7 @@ std::optional<Address> NodeExterns::worker_key(const types::BlockHeader& block, 
   if (!now) return std::nullopt;
   const auto account = now->find_actor(info->worker);
   if (!account || !*account) return std::nullopt;
-  if (!(*account)->delegated_address) gas += kIpldGetGas;
+  if (!(*account)->delegated_address) gas += price;
   const auto key = now->key_address(info->worker);
   if (!key) return std::nullopt;
   return *key;

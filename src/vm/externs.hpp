@@ -3,6 +3,7 @@
 
 #include "bridge/vm.hpp"
 #include "types/block.hpp"
+#include "types/network_params.hpp"
 #include "vm/chain_view.hpp"
 
 namespace venus::vm {
@@ -10,10 +11,10 @@ namespace venus::vm {
 /// Answers the FVM's questions about the chain.
 class NodeExterns final : public bridge::Externs {
  public:
-  /// `state` is the root the machine starts from, `epoch` the one it executes. Both references must
+  /// `state` is the root the machine starts from, `epoch` the one it executes. All references must
   /// outlive this object.
-  NodeExterns(ChainView& chain, Blockstore& store, Cid state, ChainEpoch epoch)
-      : chain_(chain), store_(store), state_(state), epoch_(epoch) {}
+  NodeExterns(const types::NetworkParams& params, ChainView& chain, Blockstore& store, Cid state, ChainEpoch epoch)
+      : params_(params), chain_(chain), store_(store), state_(state), epoch_(epoch) {}
 
   Result<std::array<std::uint8_t, 32>> chain_randomness(ChainEpoch epoch) override {
     return chain_.chain_randomness(epoch);
@@ -32,6 +33,7 @@ class NodeExterns final : public bridge::Externs {
   std::optional<Address> worker_key(const types::BlockHeader& block, std::int64_t& gas);
   bool signed_by_miner(const types::BlockHeader& block, std::int64_t& gas);
 
+  const types::NetworkParams& params_;
   ChainView& chain_;
   Blockstore& store_;
   Cid state_;
