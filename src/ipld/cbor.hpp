@@ -140,7 +140,8 @@ class Writer {
 /// Checks that `data` is exactly one well-formed canonical item.
 Result<void> check(BytesView data);
 
-/// Calls visit(cid) for every link in one item, in order. The visit may stop the walk by an error.
+/// Calls visit(cid) for every link in one item, in order. The visit may stop the walk by an error. Map
+/// keys may be in any order here: the mainnet's genesis links to a block where they are not sorted.
 Result<void> for_each_link(BytesView data, const std::function<Result<void>(const Cid&)>& visit);
 
 inline std::uint64_t Reader::long_argument(unsigned info) noexcept {

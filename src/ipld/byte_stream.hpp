@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Where CARs come from and go to: files, memory, and zstd around either.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/bytes.hpp"
+
+namespace venus::ipld {
+
+/// Bytes in order. Blocks the thread while it reads.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  /// Fills the front of `into`; how many bytes, 0 only at the end (or for an empty `into`).
+  virtual Result<std::size_t> read(std::span<std::uint8_t> into) = 0;
+  /// Bytes taken from the file or memory so far (of the compressed form, where there is one).
+  [[nodiscard]] virtual std::uint64_t position() const noexcept = 0;
+  /// Size of the file or memory.
+  [[nodiscard]] virtual std::uint64_t size() const noexcept = 0;
+};
+
+/// Takes bytes in order. Blocks the thread while it writes.
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;
+  virtual Result<void> write(BytesView bytes) = 0;
+  /// Writes what is held back and makes it durable where that means something. Nothing may follow.
+  virtual Result<void> finish() = 0;
+};
+
+/// Io or NotFound when it can't be opened.
+Result<std::unique_ptr<ByteSource>> open_file_source(const std::filesystem::path& path);
+/// Views memory that must outlive it.
+std::unique_ptr<ByteSource> memory_source(BytesView bytes);
+/// Unpacks zstd if the content begins with its magic number, else hands through what it reads. A window
+/// over 128 MiB is refused.
+Result<std::unique_ptr<ByteSource>> unpacked(std::unique_ptr<ByteSource> source);
+
+/// Writes beside the path and renames in finish(), so that the path never holds a part. Without finish()
+/// the part is removed.
+Result<std::unique_ptr<ByteSink>> create_file_sink(const std::filesystem::path& path);
+/// Appends to memory that must outlive it.
+std::unique_ptr<ByteSink> memory_sink(Bytes& to);
+/// Packs with zstd at a level from 1 to 19 (InvalidArgument otherwise).
+Result<std::unique_ptr<ByteSink>> packed(std::unique_ptr<ByteSink> sink, int level = 3);
+
+}  // namespace venus::ipld
