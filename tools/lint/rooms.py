@@ -98,7 +98,7 @@ class Project:
         for room, depends in sorted(self.depends.items()):
             path = self.src / room / "CMakeLists.txt"
             for name in depends + self.test_depends[room]:
-                if name not in self.depends and not name.endswith("/test_util"):
+                if name not in self.depends and not re.search("[/_]test_util$", name):
                     self.error(path, 1, "DEPENDS names '%s', which is no room" % name)
             reached = self.reach(depends)
             for holder, target, why in FORBIDDEN:
@@ -136,7 +136,7 @@ class Project:
                 continue
             is_test = bool(TESTS.search(relative))
             names = [room] + (self.test_depends[room] + ["base"] if is_test else [])
-            names = [re.sub("/test_util$", "", name) for name in names]
+            names = [re.sub("[/_]test_util$", "", name) for name in names]
             self.check_file(path, room, self.reach(names), is_test)
         for name, (folder, depends) in sorted(self.programs.items()):
             path = folder / (name + ".cpp")
