@@ -59,7 +59,8 @@ soak: build
 
 fuzz:
 	$(MAKE) build PRESET=fuzz TARGET=fuzz/all
-	tools/run_each.sh build/fuzz/fuzz '.' '$(TEST)' -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=25
+	tools/run_each.sh build/fuzz/fuzz '.' '$(TEST)' -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=25 \
+	  -artifact_prefix=build/fuzz/
 
 lint:
 	python3 tools/lint/selftest.py

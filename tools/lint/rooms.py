@@ -115,6 +115,8 @@ class Project:
             if not (self.src / name).is_file():
                 if (path.parent / name).is_file():
                     self.error(path, line, 'write "%s" as a path from src/' % name)
+                elif self.room_of(name):
+                    self.error(path, line, '"%s" does not exist' % name)
                 continue  # a generated header or one of the Rust library
             target = self.room_of(name)
             if target is None:

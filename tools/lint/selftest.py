@@ -77,6 +77,10 @@ class Rooms(WithTree):
         self.write("src/types/a.cpp", '#include "../rpc/rpc.hpp"\n')
         self.one_error("as a path from src/")
 
+    def test_header_that_is_not_there(self):
+        self.write("src/types/a.cpp", '#include "types/lost.hpp"\n')
+        self.one_error("does not exist")
+
     def test_unknown_room_and_wrong_name(self):
         self.write("src/rpc/CMakeLists.txt", "venus_room(rpcs DEPENDS nowhere)\n")
         self.assertEqual(len(self.errors()), 2)
