@@ -51,8 +51,8 @@ std::vector<Row> read_rows() {
 }
 
 const std::vector<Row>& rows() {
-  static const std::vector<Row> out = read_rows();
-  return out;
+  static const std::vector<Row> kRows = read_rows();
+  return kRows;
 }
 
 std::unordered_map<Cid, CodeInfo> index_rows() {
@@ -90,9 +90,9 @@ std::optional<ActorType> actor_type(std::string_view manifest_name) noexcept {
 }
 
 std::optional<CodeInfo> find_code(const Cid& code) {
-  static const auto index = index_rows();
-  const auto found = index.find(code);
-  if (found == index.end()) return std::nullopt;
+  static const auto kIndex = index_rows();
+  const auto found = kIndex.find(code);
+  if (found == kIndex.end()) return std::nullopt;
   return found->second;
 }
 

@@ -4,6 +4,7 @@
 #include "crypto/hash.hpp"
 
 #include <bit>
+#include <span>
 
 namespace venus::actors::legacy_hamt {
 namespace {
@@ -28,7 +29,7 @@ struct Node {
   std::vector<Pointer> pointers;
 };
 
-Result<Node> read_node(BytesView block) {
+Result<Node> read_node(BytesView block, bool root) {
   ipld::cbor::Reader reader(block);
   Node node;
   reader.expect_array(2);
@@ -55,13 +56,14 @@ Result<Node> read_node(BytesView block) {
     node.pointers.push_back(std::move(pointer));
   }
   TRY_VOID(reader.finish());
+  if (reader.ok() && node.pointers.empty() && !root) {
+    return fail(ErrorCode::Malformed, "empty HAMT node below the root");
+  }
   if (static_cast<std::size_t>(std::popcount(node.bitfield)) != node.pointers.size()) {
     return fail(ErrorCode::Malformed, "HAMT node: bitfield and pointers differ");
   }
   return node;
 }
-
-Result<Bytes> read_block(Blockstore& store, const Cid& cid) { return store.get(cid); }
 
 /// The 5 bits of a hash at a level, most significant first.
 unsigned index_at(BytesView hash, unsigned level) {
@@ -72,17 +74,35 @@ unsigned index_at(BytesView hash, unsigned level) {
   return out;
 }
 
-Result<void> walk(Blockstore& store, const Cid& root, unsigned depth,
-                  FunctionRef<Result<void>(BytesView, BytesView)> visit) {
-  if (depth >= kMaxDepth) return fail(ErrorCode::Malformed, "HAMT deeper than its hash");
-  TRY(const auto block, read_block(store, root));
-  TRY(const auto node, with_context(read_node(block), root.str()));
-  for (const auto& pointer : node.pointers) {
-    if (pointer.link) {
-      TRY_VOID(walk(store, *pointer.link, depth + 1, visit));
+/// Keys must lie where their hashes lead. That also bounds the walk: links that share a subtree, by
+/// which few blocks could pose as very many, end at the first key in the wrong place.
+Result<void> check_place(BytesView key, std::span<const unsigned> path) {
+  const auto hash = crypto::sha256(key);
+  for (unsigned level = 0; level < path.size(); ++level) {
+    if (index_at(hash, level) != path[level]) {
+      return fail(ErrorCode::Malformed, "HAMT key in the wrong place");
     }
-    for (const auto& pair : pointer.bucket)
+  }
+  return {};
+}
+
+Result<void> walk(Blockstore& store, const Cid& at, std::vector<unsigned>& path,
+                  FunctionRef<Result<void>(BytesView, BytesView)> visit) {
+  if (path.size() >= kMaxDepth) return fail(ErrorCode::Malformed, "HAMT deeper than its hash");
+  TRY(const auto block, store.get(at));
+  TRY(const auto node, with_context(read_node(block, path.empty()), at.str()));
+  auto bits = node.bitfield;
+  for (const auto& pointer : node.pointers) {
+    path.push_back(static_cast<unsigned>(std::countr_zero(bits)));
+    bits &= bits - 1;
+    if (pointer.link) {
+      TRY_VOID(walk(store, *pointer.link, path, visit));
+    }
+    for (const auto& pair : pointer.bucket) {
+      TRY_VOID(check_place(pair.key, path));
       TRY_VOID(visit(pair.key, pair.item));
+    }
+    path.pop_back();
   }
   return {};
 }
@@ -93,8 +113,8 @@ Result<std::optional<Bytes>> find(Blockstore& store, const Cid& root, BytesView 
   const auto hash = crypto::sha256(key);
   auto at = root;
   for (unsigned level = 0; level < kMaxDepth; ++level) {
-    TRY(const auto block, read_block(store, at));
-    TRY(const auto node, with_context(read_node(block), at.str()));
+    TRY(const auto block, store.get(at));
+    TRY(const auto node, with_context(read_node(block, level == 0), at.str()));
     const auto index = index_at(hash, level);
     if ((node.bitfield >> index & 1U) == 0) return std::optional<Bytes>();
     const auto below = node.bitfield & ((1U << index) - 1U);
@@ -112,7 +132,8 @@ Result<std::optional<Bytes>> find(Blockstore& store, const Cid& root, BytesView 
 
 Result<void> for_each(Blockstore& store, const Cid& root,
                       FunctionRef<Result<void>(BytesView key, BytesView item)> visit) {
-  return walk(store, root, 0, visit);
+  std::vector<unsigned> path;
+  return walk(store, root, path, visit);
 }
 
 }  // namespace venus::actors::legacy_hamt

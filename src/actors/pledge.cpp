@@ -42,13 +42,13 @@ BigInt polynomial(const std::array<std::string_view, 7>& coefficients, const Big
 
 /// Natural logarithm of a positive Q.128, as Q.128.
 BigInt ln(const BigInt& z) {
-  static const auto ln2 = number("235865763225513294137944142764154484399");
+  static const auto kLn2 = number("235865763225513294137944142764154484399");
   const auto k =
       static_cast<std::int64_t>(z.bit_length()) - 1 - static_cast<std::int64_t>(kPrecision);
   const auto x = k > 0 ? z.shr(static_cast<unsigned>(k)) : z.shl(static_cast<unsigned>(-k));
   const auto mantissa =
       polynomial(kLnNumerator, x).shl(kPrecision).div(polynomial(kLnDenominator, x));
-  return BigInt(k) * ln2 + mantissa;
+  return BigInt(k) * kLn2 + mantissa;
 }
 
 TokenAmount at_least_one(TokenAmount amount) {
@@ -81,14 +81,14 @@ BigInt qa_power_max(std::uint64_t size) { return BigInt(size) * BigInt(10); }
 BigInt extrapolated_cumsum_of_ratio(std::int64_t delta, std::int64_t start,
                                     const FilterEstimate& numerator,
                                     const FilterEstimate& denominator) {
-  static const auto epsilon = number("302231454903657293676544");
+  static const auto kEpsilon = number("302231454903657293676544");
   const auto delta_t = BigInt(delta).shl(kPrecision);
   const auto t0 = BigInt(start).shl(kPrecision);
   const auto& v2 = denominator.velocity;
   const auto& p2 = denominator.position;
   const auto squared = (v2 * v2).shr(kPrecision);
 
-  if (squared > epsilon) {
+  if (squared > kEpsilon) {
     const auto from = p2 + (t0 * v2).shr(kPrecision);
     const auto to = from + (delta_t * v2).shr(kPrecision);
     // The logarithm's domain: estimates on chain are positive, others give no usable ratio.
@@ -156,8 +156,8 @@ TokenAmount termination_fee(const TokenAmount& initial_pledge, std::int64_t age,
 }
 
 TokenAmount daily_proof_fee(const TokenAmount& circulating_supply, const BigInt& qa_power) {
-  static const auto denominator = number("1000000000000000000000000000000");
-  return TokenAmount((BigInt(161817) * qa_power * circulating_supply.atto()).div(denominator));
+  static const auto kDenominator = number("1000000000000000000000000000000");
+  return TokenAmount((BigInt(161817) * qa_power * circulating_supply.atto()).div(kDenominator));
 }
 
 TokenAmount min_provider_collateral(std::uint64_t piece_size, const BigInt& network_raw_power,

@@ -45,7 +45,8 @@ class StateTree::AddressCache {
   std::shared_ptr<const ipld::RawHamt> map_;
 };
 
-StateTree::StateTree(Blockstore& store, types::StateRoot root, std::optional<ipld::RawHamt> actors)
+StateTree::StateTree(Blockstore& store, types::StateRoot root,
+                     std::unique_ptr<ipld::RawHamt> actors)
     : store_(&store),
       root_(root),
       actors_(std::move(actors)),
@@ -61,9 +62,9 @@ Result<StateTree> StateTree::load(Blockstore& store, const Cid& root_cid) {
   if (root.version > 5) {
     return fail(ErrorCode::Unsupported, "state tree version {} of {}", root.version, root_cid);
   }
-  if (root.version <= 1) return StateTree(store, root, std::nullopt);
+  if (root.version <= 1) return StateTree(store, root, nullptr);
   TRY(auto actors, with_context(ipld::RawHamt::load(store, root.actors), "state tree"));
-  return StateTree(store, root, std::move(actors));
+  return StateTree(store, root, std::make_unique<ipld::RawHamt>(std::move(actors)));
 }
 
 Result<StateTree> StateTree::create(Blockstore& store) {
@@ -72,7 +73,7 @@ Result<StateTree> StateTree::create(Blockstore& store) {
   info.write_array(0);
   types::StateRoot root{5, {}, ipld::cid_of_cbor(info.bytes())};
   TRY_VOID(store.put(root.info, info.bytes()));
-  return StateTree(store, root, ipld::RawHamt(store));
+  return StateTree(store, root, std::make_unique<ipld::RawHamt>(store));
 }
 
 Result<types::Actor> StateTree::decode_actor(BytesView item) const {

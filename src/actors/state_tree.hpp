@@ -18,6 +18,10 @@ namespace venus::actors {
 /// while nobody writes. The store must outlive it.
 class StateTree {
  public:
+  StateTree(StateTree&&) noexcept;
+  StateTree& operator=(StateTree&&) noexcept;
+  ~StateTree();
+
   /// Opens a state root. Roots of network versions 0 to 3, which point to the actors' map itself,
   /// are recognised. NotFound or Malformed when the root is not there or is none; Unsupported for a
   /// version beyond 5.
@@ -95,20 +99,15 @@ class StateTree {
 
  private:
   class AddressCache;
-  StateTree(Blockstore& store, types::StateRoot root, std::optional<ipld::RawHamt> actors);
+  StateTree(Blockstore& store, types::StateRoot root, std::unique_ptr<ipld::RawHamt> actors);
   [[nodiscard]] Result<types::Actor> decode_actor(BytesView item) const;
-  [[nodiscard]] bool legacy() const noexcept { return root_.version <= 1; }
+  [[nodiscard]] bool legacy() const noexcept { return actors_ == nullptr; }
 
   Blockstore* store_;
   types::StateRoot root_;
   /// Absent in trees of versions 0 and 1, whose nodes have another form.
-  std::optional<ipld::RawHamt> actors_;
+  std::unique_ptr<ipld::RawHamt> actors_;
   std::unique_ptr<AddressCache> addresses_;
-
- public:
-  StateTree(StateTree&&) noexcept;
-  StateTree& operator=(StateTree&&) noexcept;
-  ~StateTree();
 };
 
 }  // namespace venus::actors

@@ -91,8 +91,8 @@ Result<MethodNum> frc42_method(std::string_view name) {
 }
 
 const std::vector<Method>& methods(ActorType type) {
-  static const auto tables = all_tables();
-  return tables.at(type);
+  static const auto kTables = all_tables();
+  return kTables.at(type);
 }
 
 const Method* find_method(const CodeInfo& code, MethodNum number) {
