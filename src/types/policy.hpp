@@ -3,6 +3,7 @@
 // between networks is in network_params.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace venus::types::policy {

@@ -25,6 +25,20 @@ struct Receipt {
   }
 };
 
+/// What receipts were before nv18: for reading older chains.
+struct ReceiptV0 {
+  ExitCode exit_code;
+  Bytes return_value;
+  Gas gas_used;
+  bool operator==(const ReceiptV0&) const = default;
+  static constexpr auto fields() {
+    using base::field;
+    return base::fields_of(field("ExitCode", &ReceiptV0::exit_code),
+                           field("Return", &ReceiptV0::return_value, base::JsonRule::NullIfEmpty),
+                           field("GasUsed", &ReceiptV0::gas_used));
+  }
+};
+
 struct EventEntry {
   std::uint8_t flags = 0;
   std::string key;

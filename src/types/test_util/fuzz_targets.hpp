@@ -5,7 +5,6 @@
 
 #include "base/bytes.hpp"
 
-#include <functional>
 #include <string_view>
 #include <vector>
 
