@@ -85,6 +85,8 @@ HttpResponse HttpResponse::error(const Error& error) {
   return HttpResponse::error(status_of(error.code), error.message);
 }
 
+Task<HttpResponse> reply_now(HttpResponse response) { co_return std::move(response); }
+
 std::string url_decode(std::string_view text, bool plus) {
   std::string out;
   out.reserve(text.size());

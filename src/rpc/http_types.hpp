@@ -48,6 +48,9 @@ struct HttpResponse {
   static HttpResponse error(const Error& error);
 };
 
+/// An answer that needs no waiting, for route handlers that are no coroutines.
+Task<HttpResponse> reply_now(HttpResponse response);
+
 /// "a%20b" -> "a b"; with `plus`, '+' is a blank (query strings). Bad escapes stay as they are.
 std::string url_decode(std::string_view text, bool plus = false);
 /// Everything but unreserved characters as %XX.
