@@ -28,7 +28,8 @@ bool bls_verify(BytesView signature, BytesView message, BytesView public_key) {
 Result<BlsSignature> bls_aggregate(std::span<const BytesView> signatures) {
   std::vector<native::BlsItem> items;
   items.reserve(signatures.size());
-  for (const auto signature : signatures) items.push_back({slice(signature), {}, {}});
+  for (const auto signature : signatures)
+    items.push_back({slice(signature), {}, {}});
   return guarded([&] {
     return native::bls_aggregate(rust::Slice<const native::BlsItem>(items.data(), items.size()));
   });
@@ -52,8 +53,8 @@ std::vector<bool> bls_verify_batch(std::span<const BlsCheck> checks) {
   for (const auto& check : checks) {
     items.push_back({slice(check.signature), slice(check.message), slice(check.public_key)});
   }
-  const auto verdicts = native::bls_verify_batch(
-      rust::Slice<const native::BlsItem>(items.data(), items.size()));
+  const auto verdicts =
+      native::bls_verify_batch(rust::Slice<const native::BlsItem>(items.data(), items.size()));
   return {verdicts.begin(), verdicts.end()};
 }
 

@@ -11,7 +11,8 @@
 
 /// BLS12-381 signatures as Filecoin and drand use them. All functions are pure, thread-safe and
 /// block only for the computation (sign 0.4 ms, verify 1.2 ms, aggregate about 0.3 ms a message).
-/// Untrusted input never throws: malformed points are an Error, or `false` where a verdict is asked.
+/// Untrusted input never throws: malformed points are an Error, or `false` where a verdict is
+/// asked.
 namespace venus::bridge {
 
 /// 32 bytes, little-endian scalar: the form in which Filecoin wallets store and export it.
@@ -36,17 +37,17 @@ Result<BlsPublicKey> bls_public_key(BytesView private_key);
 /// adds no hash of its own but hash-to-curve). Errors as bls_public_key.
 Result<BlsSignature> bls_sign(BytesView private_key, BytesView message);
 
-/// True if `signature` (96 bytes) by `public_key` (48 bytes) covers `message`. Wrong lengths, points
-/// off the curve or outside the subgroup, and the point at infinity as key give false.
+/// True if `signature` (96 bytes) by `public_key` (48 bytes) covers `message`. Wrong lengths,
+/// points off the curve or outside the subgroup, and the point at infinity as key give false.
 bool bls_verify(BytesView signature, BytesView message, BytesView public_key);
 
 /// Adds signatures of 96 bytes each into one. Error when empty or when one is malformed.
 Result<BlsSignature> bls_aggregate(std::span<const BytesView> signatures);
 
-/// True if `signature` is the aggregate of one signature by public_keys[i] over messages[i] for each
-/// i. The rules are those of filecoin-ffi's HashVerify: the spans have equal lengths and are not empty
-/// (a block without BLS messages is not to be asked about), equal messages are refused. All that one
-/// key signed costs one pairing, so blocks with few senders are cheap.
+/// True if `signature` is the aggregate of one signature by public_keys[i] over messages[i] for
+/// each i. The rules are those of filecoin-ffi's HashVerify: the spans have equal lengths and are
+/// not empty (a block without BLS messages is not to be asked about), equal messages are refused.
+/// All that one key signed costs one pairing, so blocks with few senders are cheap.
 bool bls_verify_aggregate(BytesView signature, std::span<const BytesView> messages,
                           std::span<const BytesView> public_keys);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bridge/bls.hpp"
 
+#include "crypto/hash.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "crypto/hash.hpp"
 
 namespace venus::bridge {
 namespace {

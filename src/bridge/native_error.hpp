@@ -2,14 +2,14 @@
 // How calls into Rust end: an exception of cxx becomes an Error here and goes no further.
 #pragma once
 
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "rust/cxx.h"
+
 #include <exception>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "base/bytes.hpp"
-#include "base/result.hpp"
-#include "rust/cxx.h"
 
 namespace venus::bridge::detail {
 
@@ -18,12 +18,23 @@ inline Error native_error(std::string_view text) {
   auto code = ErrorCode::Internal;
   if (!text.empty()) {
     switch (text.front()) {
-      case 'A': code = ErrorCode::InvalidArgument; break;
-      case 'C': code = ErrorCode::Cancelled; break;
-      case 'M': code = ErrorCode::Malformed; break;
-      case 'N': code = ErrorCode::NotFound; break;
-      case 'U': code = ErrorCode::Unsupported; break;
-      default: break;
+      case 'A':
+        code = ErrorCode::InvalidArgument;
+        break;
+      case 'C':
+        code = ErrorCode::Cancelled;
+        break;
+      case 'M':
+        code = ErrorCode::Malformed;
+        break;
+      case 'N':
+        code = ErrorCode::NotFound;
+        break;
+      case 'U':
+        code = ErrorCode::Unsupported;
+        break;
+      default:
+        break;
     }
     text.remove_prefix(1);
   }

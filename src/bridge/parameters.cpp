@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include <array>
-
 #include "bridge/proofs_convert.hpp"
 #include "venus-params/src/lib.rs.h"
+
+#include <array>
 
 namespace venus::bridge {
 

@@ -16,12 +16,13 @@
 
 /// Filecoin's proofs: sealing, proof-of-replication and proof-of-spacetime, with the semantics of
 /// filecoin-ffi. Everything is synchronous and uses all cores while it computes: call it from the
-/// `proof` pool or a child process, never from an io thread. Parameters are found in the folder named
-/// by FIL_PROOFS_PARAMETER_CACHE (read once per process), else /var/tmp/filecoin-proof-parameters.
+/// `proof` pool or a child process, never from an io thread. Parameters are found in the folder
+/// named by FIL_PROOFS_PARAMETER_CACHE (read once per process), else
+/// /var/tmp/filecoin-proof-parameters.
 //
-/// Proof types are the numbers that stand on chain (registered seal proof 0-14, registered PoSt proof
-/// 0-14); unknown ones are an Error. Randomness is 32 bytes; its two highest bits are cleared here, as
-/// every implementation does to make it a field element.
+/// Proof types are the numbers that stand on chain (registered seal proof 0-14, registered PoSt
+/// proof 0-14); unknown ones are an Error. Randomness is 32 bytes; its two highest bits are cleared
+/// here, as every implementation does to make it a field element.
 namespace venus::bridge {
 
 using Commitment = std::array<std::uint8_t, 32>;
@@ -52,11 +53,11 @@ struct AggregateSealInfo {
   Randomness seed{};
 };
 
-/// The verdict on a SnarkPack aggregate (`aggregate_proof` 0 = V1, 1 = V2) of many PoReps of a miner.
-/// Needs the network's inner product SRS in the parameter folder.
+/// The verdict on a SnarkPack aggregate (`aggregate_proof` 0 = V1, 1 = V2) of many PoReps of a
+/// miner. Needs the network's inner product SRS in the parameter folder.
 Result<bool> verify_aggregate_seals(std::int64_t seal_proof, std::int64_t aggregate_proof,
-                  types::ActorId miner, std::span<const AggregateSealInfo> infos,
-                  BytesView proof);
+                                    types::ActorId miner, std::span<const AggregateSealInfo> infos,
+                                    BytesView proof);
 
 /// A proof as it stands in blocks and messages.
 struct PostProof {
@@ -82,7 +83,7 @@ Result<bool> verify_winning_post(const Randomness& randomness, std::span<const P
 
 /// `sectors` are all sectors of the proven partitions that are not skipped.
 Result<bool> verify_window_post(const Randomness& randomness, std::span<const PostProof> proofs,
-                std::span<const SectorInfo> sectors, types::ActorId miner);
+                                std::span<const SectorInfo> sectors, types::ActorId miner);
 
 // ---- pieces and sealing -------------------------------------------------------------------------
 
@@ -106,8 +107,9 @@ struct AddedPiece {
   std::uint64_t written_unpadded{};         // with the alignment
 };
 
-/// Appends `unpadded_size` bytes of `source` to the staged sector (created when missing), bit-padded
-/// and aligned; `existing_unpadded` are the sizes of the pieces already there. Sizes as above.
+/// Appends `unpadded_size` bytes of `source` to the staged sector (created when missing),
+/// bit-padded and aligned; `existing_unpadded` are the sizes of the pieces already there. Sizes as
+/// above.
 Result<AddedPiece> add_piece(std::int64_t seal_proof, const std::filesystem::path& source,
                              std::uint64_t unpadded_size, const std::filesystem::path& staged,
                              std::span<const std::uint64_t> existing_unpadded);
@@ -182,15 +184,15 @@ Result<std::vector<PostProof>> generate_winning_post(std::int64_t post_proof,
                                                      std::span<const Replica> replicas);
 
 struct WindowPost {
-  std::vector<PostProof> proofs;             // empty when there are faulty sectors
+  std::vector<PostProof> proofs;              // empty when there are faulty sectors
   std::vector<std::uint64_t> faulty_sectors;  ///< their data could not be read or proven
 };
 
-/// Proves all partitions of `replicas` (one PostProof with the partitions' SNARKs one after another).
-/// When replicas are faulty it proves nothing and names them: drop those and call again, declaring
-/// them as skipped, as Lotus does.
+/// Proves all partitions of `replicas` (one PostProof with the partitions' SNARKs one after
+/// another). When replicas are faulty it proves nothing and names them: drop those and call again,
+/// declaring them as skipped, as Lotus does.
 Result<WindowPost> generate_window_post(std::int64_t post_proof, const Randomness& randomness,
-                    types::ActorId miner, std::span<const Replica> replicas);
+                                        types::ActorId miner, std::span<const Replica> replicas);
 
 /// How many partitions a WindowPoSt over that many sectors has.
 Result<std::uint64_t> window_post_partitions(std::int64_t post_proof, std::uint64_t sectors);
@@ -223,14 +225,14 @@ Result<std::string> parameter_name(ParameterKind kind, std::uint64_t sector_size
 
 /// True if all three files of the set are in `folder` and not empty.
 Result<bool> parameters_present(ParameterKind kind, std::uint64_t sector_size,
-                const std::filesystem::path& folder);
+                                const std::filesystem::path& folder);
 
 /// Told of each finished step; false stops the generation with ErrorCode cancelled.
 using ParameterProgress = std::function<bool(double fraction, const std::string& step)>;
 
-/// Makes a random Groth16 set for small sectors (2 KiB; larger ones are refused) and writes its files
-/// into `folder`, complete or not at all. For devnets only: whoever runs this could forge proofs, and
-/// all nodes of the network must share the resulting .vk files.
+/// Makes a random Groth16 set for small sectors (2 KiB; larger ones are refused) and writes its
+/// files into `folder`, complete or not at all. For devnets only: whoever runs this could forge
+/// proofs, and all nodes of the network must share the resulting .vk files.
 Result<void> generate_parameters(ParameterKind kind, std::uint64_t sector_size,
                                  const std::filesystem::path& folder,
                                  const ParameterProgress& progress);

@@ -2,12 +2,12 @@
 // Between the bridge's types and those cxx generated; only for src/bridge/proofs_*.cpp.
 #pragma once
 
-#include <filesystem>
-#include <vector>
-
 #include "bridge/native_error.hpp"
 #include "bridge/proofs.hpp"
 #include "venus-proofs/src/lib.rs.h"
+
+#include <filesystem>
+#include <vector>
 
 namespace venus::bridge::detail {
 
@@ -29,13 +29,14 @@ Result<Commitment> unsealed_commitment(const Cid& cid);
 inline std::vector<native::Piece> pieces_in(std::span<const PieceInfo> pieces) {
   std::vector<native::Piece> out;
   out.reserve(pieces.size());
-  for (const auto& piece : pieces) out.push_back({piece.padded_size, piece.commitment});
+  for (const auto& piece : pieces)
+    out.push_back({piece.padded_size, piece.commitment});
   return out;
 }
 
 inline native::SectorIn sector_in(const SectorRef& sector, const SectorPaths& paths) {
-  return {sector.seal_proof, sector.miner.value(), sector.number, slice(paths.cache),
-          slice(paths.staged), slice(paths.sealed)};
+  return {sector.seal_proof,  sector.miner.value(), sector.number,
+          slice(paths.cache), slice(paths.staged),  slice(paths.sealed)};
 }
 
 }  // namespace venus::bridge::detail

@@ -22,7 +22,8 @@ Result<std::vector<native::ReplicaIn>> replicas_in(std::span<const Replica> repl
 
 std::vector<PostProof> proofs_out(const rust::Vec<native::PostOut>& proofs) {
   std::vector<PostProof> out;
-  for (const auto& proof : proofs) out.push_back({proof.post_proof, to_bytes(proof.bytes)});
+  for (const auto& proof : proofs)
+    out.push_back({proof.post_proof, to_bytes(proof.bytes)});
   return out;
 }
 
@@ -72,7 +73,8 @@ Result<PostProof> merge_window_post_partitions(std::int64_t post_proof,
                                                std::span<const PostProof> partitions) {
   std::vector<native::PostBytes> in;
   in.reserve(partitions.size());
-  for (const auto& part : partitions) in.push_back({part.post_proof, slice(part.bytes)});
+  for (const auto& part : partitions)
+    in.push_back({part.post_proof, slice(part.bytes)});
   return guarded([&] {
     return PostProof{post_proof,
                      to_bytes(native::merge_window_post_partitions(post_proof, list(in)))};

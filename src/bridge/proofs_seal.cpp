@@ -12,9 +12,8 @@ using detail::to_bytes;
 
 Result<PieceInfo> piece_commitment(std::int64_t seal_proof, const std::filesystem::path& file,
                                    std::uint64_t unpadded_size) {
-  TRY(const auto piece, guarded([&] {
-        return native::piece_commitment(seal_proof, slice(file), unpadded_size);
-      }));
+  TRY(const auto piece,
+      guarded([&] { return native::piece_commitment(seal_proof, slice(file), unpadded_size); }));
   return PieceInfo{piece.padded_size, piece.commitment};
 }
 
@@ -65,8 +64,7 @@ Result<Bytes> seal_commit_phase1(const SectorRef& sector, const SectorPaths& pat
   const auto in = pieces_in(pieces);
   const native::Commitments both{commitments.sealed, commitments.unsealed};
   return guarded([&] {
-    return to_bytes(
-        native::commit_phase1(sector_in(sector, paths), both, ticket, seed, list(in)));
+    return to_bytes(native::commit_phase1(sector_in(sector, paths), both, ticket, seed, list(in)));
   });
 }
 
@@ -89,8 +87,8 @@ Result<void> unseal_range(const SectorRef& sector, const SectorPaths& paths,
                           const Commitment& unsealed, std::uint64_t unpadded_offset,
                           std::uint64_t unpadded_size) {
   return guarded([&] {
-    native::unseal_range(sector_in(sector, paths), slice(output), ticket, unsealed,
-                         unpadded_offset, unpadded_size);
+    native::unseal_range(sector_in(sector, paths), slice(output), ticket, unsealed, unpadded_offset,
+                         unpadded_size);
   });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include <algorithm>
-
 #include "bridge/proofs_convert.hpp"
+
+#include <algorithm>
 
 namespace venus::bridge {
 
@@ -24,8 +24,7 @@ Result<Commitment> digest_of(const Cid& cid, ipld::Codec codec, ipld::Multihash 
 }  // namespace
 
 Result<Commitment> sealed_commitment(const Cid& cid) {
-  return digest_of(cid, ipld::Codec::FilCommitmentSealed,
-                   ipld::Multihash::PoseidonBls12_381A2Fc1);
+  return digest_of(cid, ipld::Codec::FilCommitmentSealed, ipld::Multihash::PoseidonBls12_381A2Fc1);
 }
 
 Result<Commitment> unsealed_commitment(const Cid& cid) {
@@ -55,15 +54,16 @@ Result<std::vector<native::PublicSector>> sectors_in(std::span<const SectorInfo>
 std::vector<native::PostBytes> proofs_in(std::span<const PostProof> proofs) {
   std::vector<native::PostBytes> out;
   out.reserve(proofs.size());
-  for (const auto& proof : proofs) out.push_back({proof.post_proof, slice(proof.bytes)});
+  for (const auto& proof : proofs)
+    out.push_back({proof.post_proof, slice(proof.bytes)});
   return out;
 }
 
 }  // namespace
 
 Cid unsealed_commitment_cid(const Commitment& commitment) {
-  return commitment_cid(ipld::Codec::FilCommitmentUnsealed,
-                        ipld::Multihash::Sha2_256Trunc254Padded, commitment);
+  return commitment_cid(ipld::Codec::FilCommitmentUnsealed, ipld::Multihash::Sha2_256Trunc254Padded,
+                        commitment);
 }
 
 Cid sealed_commitment_cid(const Commitment& commitment) {
@@ -74,9 +74,9 @@ Cid sealed_commitment_cid(const Commitment& commitment) {
 Result<bool> verify_seal(const SealVerifyInfo& info) {
   TRY(const auto comm_r, detail::sealed_commitment(info.sealed_cid));
   TRY(const auto comm_d, detail::unsealed_commitment(info.unsealed_cid));
-  const native::SealCheck check{info.seal_proof, info.miner.value(), info.sector_number,
-                                comm_r,          comm_d,             info.ticket,
-                                info.seed,       slice(info.proof)};
+  const native::SealCheck check{
+      info.seal_proof, info.miner.value(), info.sector_number, comm_r,
+      comm_d,          info.ticket,        info.seed,          slice(info.proof)};
   return guarded([&] { return native::verify_seal(check); });
 }
 

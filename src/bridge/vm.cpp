@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bridge/vm.hpp"
 
-#include <stdexcept>
-#include <utility>
-
 #include "bridge/native_error.hpp"
 #include "venus-vm/src/lib.rs.h"
+
+#include <stdexcept>
+#include <utility>
 
 namespace venus::bridge {
 
@@ -62,8 +62,8 @@ class Host final : public native::VmHost {
   native::FaultVerdict verify_consensus_fault(
       rust::Slice<const std::uint8_t> header1, rust::Slice<const std::uint8_t> header2,
       rust::Slice<const std::uint8_t> extra) const override {
-    const auto verdict = value_or_throw(
-        externs().verify_consensus_fault(view(header1), view(header2), view(extra)));
+    const auto verdict =
+        value_or_throw(externs().verify_consensus_fault(view(header1), view(header2), view(extra)));
     native::FaultVerdict out{0, 0, 0, verdict.gas_used};
     if (verdict.fault) {
       out.fault_type = static_cast<std::uint8_t>(verdict.fault->type);
@@ -123,8 +123,7 @@ Result<ApplyResult> result_out(native::Applied& applied) {
   out.gas_refund = applied.gas_refund;
   out.gas_burned = applied.gas_burned;
   if (!applied.events_root.empty()) {
-    TRY(out.events_root,
-        Cid::from_bytes({applied.events_root.data(), applied.events_root.size()}));
+    TRY(out.events_root, Cid::from_bytes({applied.events_root.data(), applied.events_root.size()}));
   }
   std::size_t begin = 0;
   out.events.reserve(applied.event_ends.size());
@@ -205,8 +204,8 @@ Result<std::vector<ApplyResult>> VmMachine::execute(std::span<const ApplyMessage
   std::vector<native::MessageIn> inputs;
   inputs.reserve(messages.size());
   for (const auto& message : messages) {
-    inputs.push_back({slice(message.message), message.chain_length,
-                      message.kind == ApplyKind::Implicit});
+    inputs.push_back(
+        {slice(message.message), message.chain_length, message.kind == ApplyKind::Implicit});
   }
   TRY(auto applied, guarded([&] {
         return impl_->machine->execute(

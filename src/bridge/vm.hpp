@@ -23,8 +23,11 @@ namespace venus::bridge {
 // ---- what the machine asks of the node ----------------------------------------------------------
 
 /// The numbers are those of the built-in actors.
-enum class ConsensusFaultType : std::uint8_t { DoubleForkMining = 1, ParentGrinding = 2,
-                                               TimeOffsetMining = 3 };
+enum class ConsensusFaultType : std::uint8_t {
+  DoubleForkMining = 1,
+  ParentGrinding = 2,
+  TimeOffsetMining = 3
+};
 
 struct ConsensusFault {
   types::ActorId target{};
@@ -38,8 +41,9 @@ struct ConsensusFaultVerdict {
 };
 
 /// Calls arrive on a machine thread while execute() waits; an Error makes the message (and with it
-/// the whole execute() call) fail, so refuse by verdict, not by Error, what the chain may contain. An
-/// implementation must not execute messages itself: it would hold one machine thread and want another.
+/// the whole execute() call) fail, so refuse by verdict, not by Error, what the chain may contain.
+/// An implementation must not execute messages itself: it would hold one machine thread and want
+/// another.
 class Externs {
  public:
   virtual ~Externs() = default;
@@ -50,9 +54,8 @@ class Externs {
   virtual Result<std::array<std::uint8_t, 32>> beacon_randomness(types::ChainEpoch epoch) = 0;
 
   /// Judges two (or three) raw block headers. `fault` stays empty when they prove nothing.
-  virtual Result<ConsensusFaultVerdict> verify_consensus_fault(BytesView header1,
-                                                                 BytesView header2,
-                                                                 BytesView extra) = 0;
+  virtual Result<ConsensusFaultVerdict> verify_consensus_fault(BytesView header1, BytesView header2,
+                                                               BytesView extra) = 0;
 
   /// The CID of the tipset key at an epoch (of the last non-null round at or before it).
   virtual Result<ipld::Cid> tipset_cid(types::ChainEpoch epoch) = 0;
@@ -60,9 +63,9 @@ class Externs {
 
 // ---- engine and machine -------------------------------------------------------------------------
 
-/// Holds recently read state blocks for all machines that share it, inside the machine's own memory,
-/// so that hot blocks are read once from the Blockstore. Thread-safe. Only let machines share it
-/// whose stores all hold the same chain (the node's store and overlays over it).
+/// Holds recently read state blocks for all machines that share it, inside the machine's own
+/// memory, so that hot blocks are read once from the Blockstore. Thread-safe. Only let machines
+/// share it whose stores all hold the same chain (the node's store and overlays over it).
 class BlockCache {
  public:
   explicit BlockCache(std::size_t capacity_bytes);
@@ -142,12 +145,12 @@ class VmEngine {
   /// so that the first machine of that network version need not. `manifest` is the CID the
   /// network definition lists for the bundle. Call it on a background thread.
   Result<void> warm_up(std::uint32_t network_version, ipld::Blockstore& store,
-                         const ipld::Cid& manifest);
+                       const ipld::Cid& manifest);
 
   /// A machine over config.state_root. `store` and `externs` must outlive it. Compiles what
   /// warm_up has not. Errors: unsupported network version, state root or actors missing.
   Result<std::unique_ptr<VmMachine>> machine(const MachineConfig& config, ipld::Blockstore& store,
-                                               Externs& externs);
+                                             Externs& externs);
 
  private:
   struct Impl;

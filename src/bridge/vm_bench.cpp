@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include <benchmark/benchmark.h>
-
 #include "bridge/bls.hpp"
 #include "bridge/test_util/chain_fixture.hpp"
+
+#include <benchmark/benchmark.h>
 
 namespace venus::bridge {
 namespace {
@@ -21,7 +21,8 @@ void sends_and_flush(benchmark::State& state) {
   for (std::size_t i = 0; i < count; ++i) {
     messages.push_back(chain.send(chain.rich1, chain.rich2, i));
   }
-  for (const auto& message : messages) batch.push_back({message, message.size()});
+  for (const auto& message : messages)
+    batch.push_back({message, message.size()});
   auto config = chain.config();
   config.cache = std::make_shared<BlockCache>(256U << 20);
   for (auto _ : state) {

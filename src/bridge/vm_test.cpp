@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bridge/vm.hpp"
 
-#include <gtest/gtest.h>
-
 #include "bridge/test_util/chain_fixture.hpp"
 #include "bridge/vm_trace.hpp"
+
+#include <gtest/gtest.h>
 
 namespace venus::bridge {
 namespace {
@@ -13,7 +13,8 @@ using test_util::FixedExterns;
 
 std::vector<Bytes> sends(const test_util::DevnetGenesis& chain, std::size_t count) {
   std::vector<Bytes> out;
-  for (std::size_t i = 0; i < count; ++i) out.push_back(chain.send(chain.rich1, chain.rich2, i));
+  for (std::size_t i = 0; i < count; ++i)
+    out.push_back(chain.send(chain.rich1, chain.rich2, i));
   return out;
 }
 
@@ -39,8 +40,8 @@ TEST(Vm, executes_sends_and_accounts_for_all_gas) {
     EXPECT_EQ(result.exit_code, 0U) << result.failure;
     EXPECT_GT(result.gas_used, 0U);
     EXPECT_EQ(result.gas_used + result.gas_burned + result.gas_refund, 10'000'000U);
-    const auto paid = result.base_fee_burn + result.over_estimation_burn + result.refund +
-                      result.miner_tip;
+    const auto paid =
+        result.base_fee_burn + result.over_estimation_burn + result.refund + result.miner_tip;
     EXPECT_EQ(paid, TokenAmount::from_atto(10'000'000'000));
     EXPECT_TRUE(result.penalty.is_zero());
     EXPECT_FALSE(result.events_root);
@@ -170,8 +171,7 @@ TEST(Vm, what_cannot_work_is_an_error_and_not_a_crash) {
   EXPECT_FALSE(engine.machine(config, *chain.store, externs));
   config = chain.config();
   config.base_fee = TokenAmount::from_atto(-1);
-  EXPECT_EQ(engine.machine(config, *chain.store, externs).error().code,
-            ErrorCode::InvalidArgument);
+  EXPECT_EQ(engine.machine(config, *chain.store, externs).error().code, ErrorCode::InvalidArgument);
   EXPECT_EQ(engine.warm_up(28, *chain.store, ipld::cid_of_cbor(Bytes{1})).error().code,
             ErrorCode::NotFound);
 

@@ -87,7 +87,8 @@ template <class T, class F>
 std::vector<T> read_list(Reader& reader, F&& item) {
   std::vector<T> out;
   const auto count = reader.read_array(kMostItems);
-  for (std::size_t i = 0; i < count && reader.ok(); ++i) out.push_back(item(reader));
+  for (std::size_t i = 0; i < count && reader.ok(); ++i)
+    out.push_back(item(reader));
   return out;
 }
 

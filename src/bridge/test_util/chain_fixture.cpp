@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bridge/test_util/chain_fixture.hpp"
 
-#include <stdexcept>
-
 #include "base/test_util/vectors.hpp"
 #include "base/varint.hpp"
 #include "types/block.hpp"
+
+#include <stdexcept>
 
 namespace venus::bridge::test_util {
 

@@ -2,14 +2,14 @@
 // A recorded genesis with the official actors beside it, for tests and benchmarks of the machine.
 #pragma once
 
+#include "bridge/vm.hpp"
+#include "ipld/blockstore.hpp"
+#include "types/message.hpp"
+
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
-
-#include "bridge/vm.hpp"
-#include "ipld/blockstore.hpp"
-#include "types/message.hpp"
 
 namespace venus::bridge::test_util {
 
@@ -54,8 +54,8 @@ VmEngine& shared_engine();
 }  // namespace venus::bridge::test_util
 
 /// Skips by name where the recorded chain or the actor bundle is missing; with CI=true it fails.
-#define VENUS_DEVNET_OR_SKIP()                                                     \
+#define VENUS_DEVNET_OR_SKIP()                                                                   \
   if (const auto missing = ::venus::bridge::test_util::missing_for_devnet(); !missing.empty()) { \
-    if (std::getenv("CI") != nullptr) FAIL() << missing;                           \
-    GTEST_SKIP() << missing;                                                       \
+    if (std::getenv("CI") != nullptr) FAIL() << missing;                                         \
+    GTEST_SKIP() << missing;                                                                     \
   }
