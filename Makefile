@@ -58,9 +58,8 @@ soak: build
 	VENUS_SOAK_EPOCHS=$(EPOCHS) ctest --test-dir $(BUILD) -C soak -L soak --no-tests=error --verbose
 
 fuzz:
-	$(MAKE) build PRESET=fuzz TARGET=fuzz/all
-	tools/run_each.sh build/fuzz/fuzz '.' '$(TEST)' -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=25 \
-	  -artifact_prefix=build/fuzz/
+	$(MAKE) build PRESET=fuzz TARGET=fuzzers
+	fuzz/run.sh $(FUZZ_SECONDS) '$(TEST)'
 
 lint:
 	python3 tools/lint/selftest.py

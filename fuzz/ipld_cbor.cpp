@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-using namespace venus;
+using namespace venus;  // NOLINT: a program of one file
 
 /// What decodes must encode to the same bytes: there is one form of everything.
 template <class T>

@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-using namespace venus;
+using namespace venus;  // NOLINT: a program of one file
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const BytesView input(data, size);
