@@ -171,8 +171,8 @@ TEST(Pledge, SimpleRulesHold) {
   EXPECT_EQ(qa_power_for_weight(2048, 0, BigInt(0)), BigInt(0));
   // FIP-0098: 8.5 % of the pledge from 140 days on, at least 2 %.
   const auto pledge = TokenAmount::from_atto(1'000'000);
-  EXPECT_EQ(termination_fee(pledge, 200 * 2880, TokenAmount()).str(), "85000");
-  EXPECT_EQ(termination_fee(pledge, 70 * 2880, TokenAmount()).str(), "42500");
+  EXPECT_EQ(termination_fee(pledge, std::int64_t{200} * 2880, TokenAmount()).str(), "85000");
+  EXPECT_EQ(termination_fee(pledge, std::int64_t{70} * 2880, TokenAmount()).str(), "42500");
   EXPECT_EQ(termination_fee(pledge, 0, TokenAmount()).str(), "20000");
   EXPECT_EQ(termination_fee(pledge, 0, TokenAmount::from_atto(100'000)).str(), "105000");
   // FIP-0100: the fee of sector 2 of the recorded chain.

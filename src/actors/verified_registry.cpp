@@ -64,10 +64,10 @@ Result<std::optional<T>> one(Blockstore& store, const Cid& root, ActorId actor, 
 }  // namespace
 
 Result<View> View::load(const StateTree& tree) {
-  TRY(auto state, with_context(tree.load_state<State>(types::singleton::kVerifiedRegistry,
-                                                      ActorType::VerifiedRegistry),
-                               "verified registry"));
-  return View(tree.store(), std::move(state));
+  TRY(const auto state, with_context(tree.load_state<State>(types::singleton::kVerifiedRegistry,
+                                                            ActorType::VerifiedRegistry),
+                                     "verified registry"));
+  return View(tree.store(), state);
 }
 
 Result<std::optional<BigInt>> View::verifier_bytes(ActorId verifier) const {

@@ -129,7 +129,7 @@ class View {
   [[nodiscard]] Result<std::optional<Claim>> claim(ActorId provider, std::uint64_t id) const;
 
  private:
-  View(Blockstore& store, State state) : store_(&store), state_(std::move(state)) {}
+  View(Blockstore& store, const State& state) : store_(&store), state_(state) {}
   Blockstore* store_;
   State state_;
 };

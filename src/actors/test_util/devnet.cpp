@@ -20,13 +20,13 @@ boost::json::value read_json(const std::string& path) {
 
 ipld::MemoryBlockstore& devnet_store() {
   static ipld::MemoryBlockstore store;
-  static const bool loaded = [] {
+  static const bool kLoaded = [] {
     const auto path = base::test_util::vectors_folder() / "lotus-devnet/states-197.car";
     const auto imported = ipld::import_car_file(path, store);
     if (!imported) throw std::runtime_error(imported.error().message);
     return true;
   }();
-  (void)loaded;
+  (void)kLoaded;
   return store;
 }
 
