@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/cli.hpp"
 
+#include "platform/cli_impl.hpp"
+#include "platform/home.hpp"
+
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
-
-#include "platform/cli_impl.hpp"
-#include "platform/home.hpp"
 
 namespace venus::platform {
 namespace {
@@ -34,30 +34,37 @@ struct AddOption {
     return option;
   }
   CLI::Option* operator()(std::optional<std::string>* target) const {
-    return app.add_option_function<std::string>(names, [target](const std::string& v) { *target = v; }, doc);
+    return app.add_option_function<std::string>(
+        names, [target](const std::string& v) { *target = v; }, doc);
   }
   CLI::Option* operator()(std::optional<std::int64_t>* target) const {
-    return app.add_option_function<std::int64_t>(names, [target](const std::int64_t& v) { *target = v; }, doc);
+    return app.add_option_function<std::int64_t>(
+        names, [target](const std::int64_t& v) { *target = v; }, doc);
   }
 };
 
 std::string without_line_end(std::string text) {
-  while (text.ends_with('\n') || text.ends_with('\r') || text.ends_with(' ')) text.pop_back();
+  while (text.ends_with('\n') || text.ends_with('\r') || text.ends_with(' '))
+    text.pop_back();
   return text;
 }
 
 std::string wrong_word(const CLI::App& root) {
   const CLI::App* at = &root;
-  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  while (!at->get_subcommands().empty())
+    at = at->get_subcommands().front();
   const auto extras = root.remaining(true);
   if (extras.empty()) return {};
   std::vector<std::string> known;
-  for (const auto* sub : at->get_subcommands([](const CLI::App*) { return true; })) known.push_back(sub->get_name());
+  for (const auto* sub : at->get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(sub->get_name());
   for (const auto* option : at->get_options()) {
-    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    for (const auto& name : option->get_lnames())
+      known.push_back("--" + name);
   }
   const auto near = nearest(extras.front(), known);
-  return fmt::format("'{}' is not known here{}", extras.front(), near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+  return fmt::format("'{}' is not known here{}", extras.front(),
+                     near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
 }
 
 }  // namespace
@@ -65,13 +72,18 @@ std::string wrong_word(const CLI::App& root) {
 ExitCode exit_code_of(const Error& error) noexcept {
   switch (error.code) {
     case ErrorCode::InvalidArgument:
-    case ErrorCode::Malformed: return ExitCode::Usage;
+    case ErrorCode::Malformed:
+      return ExitCode::Usage;
     case ErrorCode::Unavailable:
-    case ErrorCode::Timeout: return ExitCode::Unreachable;
+    case ErrorCode::Timeout:
+      return ExitCode::Unreachable;
     case ErrorCode::Unauthenticated:
-    case ErrorCode::PermissionDenied: return ExitCode::Denied;
-    case ErrorCode::NotFound: return ExitCode::NotFound;
-    default: return ExitCode::Failed;
+    case ErrorCode::PermissionDenied:
+      return ExitCode::Denied;
+    case ErrorCode::NotFound:
+      return ExitCode::NotFound;
+    default:
+      return ExitCode::Failed;
   }
 }
 
@@ -88,7 +100,8 @@ Command& Command::add(const std::string& name, const std::string& doc) {
   return *impl_->children.back();
 }
 
-Command& Command::option(const std::string& names, Target target, const std::string& doc, bool required) {
+Command& Command::option(const std::string& names, Target target, const std::string& doc,
+                         bool required) {
   std::visit(AddOption{*impl_->app, names, doc}, target)->required(required);
   return *this;
 }
@@ -98,7 +111,8 @@ Command& Command::flag(const std::string& names, bool* target, const std::string
   return *this;
 }
 
-Command& Command::arg(const std::string& name, Target target, const std::string& doc, bool required) {
+Command& Command::arg(const std::string& name, Target target, const std::string& doc,
+                      bool required) {
   std::visit(AddOption{*impl_->app, name, doc}, target)->required(required);
   return *this;
 }
@@ -123,14 +137,19 @@ Command& Command::action(Action action) {
   return *this;
 }
 
-Command& Command::settings(const Properties& properties, std::map<std::string, std::string>* flags) {
+Command& Command::settings(const Properties& properties,
+                           std::map<std::string, std::string>* flags) {
   for (const auto& property : properties.describe()) {
     if (property.secret) continue;
     std::string name = "--" + property.key;
     std::ranges::replace(name, '.', '-');
     std::ranges::replace(name, '_', '-');
     auto* option = impl_->app->add_option_function<std::string>(
-        name, [flags, key = property.key](const std::string& text) { flags->insert_or_assign(key, text); }, property.doc);
+        name,
+        [flags, key = property.key](const std::string& text) {
+          flags->insert_or_assign(key, text);
+        },
+        property.doc);
     option->type_name(property.type)->group("Settings");
   }
   return *this;
@@ -151,14 +170,24 @@ Command& Cli::root() { return *root_; }
 
 void Cli::add_globals() {
   auto& app = *root_->impl_->app;
-  app.add_option("--home,--repo", home_, fmt::format("Home folder (default $VENUS_HOME or ~/.venus/{})", info_.component));
-  app.add_option("--url", url_, "Address of the API (default: what the home folder's file 'api' says)");
-  app.add_option("--token", token_, "Token, or @FILE to read it from (default: $VENUS_TOKEN, then the home folder's file)");
-  app.add_option("-o,--output", output_, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
-  app.add_option("--color", color_, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}))->capture_default_str();
+  app.add_option("--home,--repo", home_,
+                 fmt::format("Home folder (default $VENUS_HOME or ~/.venus/{})", info_.component));
+  app.add_option("--url", url_,
+                 "Address of the API (default: what the home folder's file 'api' says)");
+  app.add_option(
+      "--token", token_,
+      "Token, or @FILE to read it from (default: $VENUS_TOKEN, then the home folder's file)");
+  app.add_option("-o,--output", output_, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  app.add_option("--color", color_, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
   auto shell = std::make_shared<std::string>();
   auto& completion = root_->add("completion", "Print a script that completes commands in a shell");
-  completion.impl_->app->add_option("shell", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion.impl_->app->add_option("shell", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   completion.action([shell](Cli& cli) -> Result<void> {
     TRY(const auto script, completion_script(*cli.root_->impl_->app, cli.info_.program, *shell));
     return cli.print(script);
@@ -166,7 +195,8 @@ void Cli::add_globals() {
 }
 
 int Cli::fail_with(const Error& error) {
-  err(color() ? fmt::format("\x1b[31merror:\x1b[0m {}\n", error.message) : fmt::format("error: {}\n", error.message));
+  err(color() ? fmt::format("\x1b[31merror:\x1b[0m {}\n", error.message)
+              : fmt::format("error: {}\n", error.message));
   return static_cast<int>(exit_code_of(error));
 }
 
@@ -181,14 +211,17 @@ int Cli::run(int argc, const char* const* argv) {
       out(to_out.str());
       return static_cast<int>(ExitCode::Ok);
     }
-    const auto hint = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ? wrong_word(app) : std::string();
-    err(fmt::format("error: {}\nRun with --help for more information.\n", hint.empty() ? error.what() : hint));
+    const auto hint =
+        dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ? wrong_word(app) : std::string();
+    err(fmt::format("error: {}\nRun with --help for more information.\n",
+                    hint.empty() ? error.what() : hint));
     return static_cast<int>(ExitCode::Usage);
   }
   const auto* command = root_.get();
   while (!command->impl_->app->get_subcommands().empty()) {
     const auto* chosen = command->impl_->app->get_subcommands().front();
-    const auto child = std::ranges::find_if(command->impl_->children, [&](const auto& c) { return c->impl_->app == chosen; });
+    const auto child = std::ranges::find_if(command->impl_->children,
+                                            [&](const auto& c) { return c->impl_->app == chosen; });
     if (child == command->impl_->children.end()) break;
     command = child->get();
   }
@@ -224,25 +257,35 @@ Result<std::string> Cli::given_token() const {
   return without_line_end(std::move(text));
 }
 
-Result<std::shared_ptr<rpc::Client>> Cli::client() {
-  if (client_) return client_;
+Result<rpc::Endpoint> Cli::peer() const {
   TRY(auto token, given_token());
   auto url = url_;
   if (url.empty()) {
     const auto file = home() / "api";
     const auto text = read_file(file, 65536);
     if (!text) {
-      return fail(ErrorCode::Unavailable, "no daemon runs with the home folder {} (it has no file 'api'): start it, or name "
-                  "another with --home or --url", home().string());
+      return fail(
+          ErrorCode::Unavailable,
+          "no daemon runs with the home folder {} (it has no file 'api'): start it, or name "
+          "another with --home or --url",
+          home().string());
     }
     url = without_line_end(*text);
     if (token.empty()) {
       if (auto own = read_file(home() / "token", 65536)) token = without_line_end(*std::move(own));
     }
   }
+  TRY(auto endpoint, rpc::Endpoint::parse(url, info_.target));
+  if (!token.empty()) endpoint.token = std::move(token);
+  return endpoint;
+}
+
+Result<std::shared_ptr<rpc::Client>> Cli::client() {
+  if (client_) return client_;
+  TRY(const auto at, peer());
   rpc::ClientOptions options;
-  options.token = std::move(token);
-  TRY(client_, rpc::make_client(io(), url, std::move(options), info_.target));
+  options.token = at.token;
+  TRY(client_, rpc::make_client(io(), at.url(), std::move(options), info_.target));
   return client_;
 }
 
@@ -252,7 +295,9 @@ Result<void> Cli::print(std::string_view text) {
   return {};
 }
 
-Result<void> Cli::print_json(const boost::json::value& value) { return print(base::pretty_json(value)); }
+Result<void> Cli::print_json(const boost::json::value& value) {
+  return print(base::pretty_json(value));
+}
 
 Result<void> Cli::print_table(const Table& table) {
   if (json()) return print_json(table.json());

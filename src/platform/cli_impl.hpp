@@ -2,9 +2,9 @@
 // Private to the CLI kit: the one place that sees CLI11.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "platform/cli.hpp"
+
+#include <CLI/CLI.hpp>
 
 namespace venus::platform {
 
@@ -16,6 +16,7 @@ struct Command::Impl {
 };
 
 /// The script that completes a program's commands and options in "bash", "zsh" or "fish".
-Result<std::string> completion_script(const CLI::App& root, const std::string& program, std::string_view shell);
+Result<std::string> completion_script(const CLI::App& root, const std::string& program,
+                                      std::string_view shell);
 
 }  // namespace venus::platform

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/cli.hpp"
 
-#include <gtest/gtest.h>
-
-#include <fstream>
-
 #include "platform/home.hpp"
 #include "platform/program.hpp"
 #include "platform/test_util/temp_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
 
 namespace venus::platform {
 namespace {
@@ -95,7 +95,8 @@ TEST_F(CliTest, HelpAndVersionSucceed) {
 
 TEST_F(CliTest, NoDaemonIsUnreachableWithAdvice) {
   const test::TempFolder folder;
-  EXPECT_EQ(run({"--home", folder.path().c_str(), "chain", "notify"}), static_cast<int>(ExitCode::Unreachable));
+  EXPECT_EQ(run({"--home", folder.path().c_str(), "chain", "notify"}),
+            static_cast<int>(ExitCode::Unreachable));
   EXPECT_NE(err.find("--url"), std::string::npos) << err;
 }
 
@@ -115,7 +116,8 @@ TEST_F(CliTest, BashCompletesWithTheScript) {
   const auto script = folder.path() / "c.bash";
   const auto answer = folder.path() / "answer";
   std::ofstream(script) << out
-                        << "COMP_WORDS=(venus --home /x chain ge); COMP_CWORD=4; _venus_complete; echo \"${COMPREPLY[*]}\" > "
+                        << "COMP_WORDS=(venus --home /x chain ge); COMP_CWORD=4; _venus_complete; "
+                           "echo \"${COMPREPLY[*]}\" > "
                         << answer << "\n";
   ASSERT_EQ(std::system(fmt::format("bash {}", script.string()).c_str()), 0);
   EXPECT_EQ(read_file(answer), "get\n");
@@ -128,14 +130,15 @@ struct ProgramTest : testing::Test {
     testing::internal::CaptureStderr();
     CommonConfig common;
     std::string extra = "default";
-    const int code = run_program(static_cast<int>(arguments.size()), arguments.data(),
-                                 {.info = {.program = "venus-test", .component = "test", .doc = "Test", .version = "1"},
-                                  .common = &common,
-                                  .declare = [&](Properties& p) { p.add("own.extra", &extra, "More"); },
-                                  .build = [](Daemon& daemon) -> Result<void> {
-                                    daemon.request_stop();
-                                    return {};
-                                  }});
+    const int code = run_program(
+        static_cast<int>(arguments.size()), arguments.data(),
+        {.info = {.program = "venus-test", .component = "test", .doc = "Test", .version = "1"},
+         .common = &common,
+         .declare = [&](Properties& p) { p.add("own.extra", &extra, "More"); },
+         .build = [](Daemon& daemon) -> Result<void> {
+           daemon.request_stop();
+           return {};
+         }});
     out = testing::internal::GetCapturedStdout();
     err = testing::internal::GetCapturedStderr();
     return code;
@@ -148,7 +151,8 @@ struct ProgramTest : testing::Test {
 TEST_F(ProgramTest, ShowsChecksAndExplainsSettings) {
   EXPECT_EQ(run({"config", "default"}), 0);
   EXPECT_NE(out.find("#extra = \"default\""), std::string::npos) << out;
-  std::ofstream(folder.path() / "config.toml") << "[own]\nextra = 'mine'\n[auth]\ntoken = 'hidden'\n";
+  std::ofstream(folder.path() / "config.toml")
+      << "[own]\nextra = 'mine'\n[auth]\ntoken = 'hidden'\n";
   EXPECT_EQ(run({"config", "show", "--origin"}), 0);
   EXPECT_NE(out.find("extra = \"mine\"  # file"), std::string::npos) << out;
   EXPECT_EQ(out.find("hidden"), std::string::npos);
@@ -164,7 +168,8 @@ TEST_F(ProgramTest, RunsAndMakesTokens) {
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "token"));
   EXPECT_EQ(run({"auth", "create-token", "--perm", "sign"}), 0);
   const auto tokens = LocalTokens::open(folder.path() / "jwt.secret");
-  while (out.ends_with('\n')) out.pop_back();
+  while (out.ends_with('\n'))
+    out.pop_back();
   EXPECT_EQ(tokens->verify(out), rpc::PermSet::up_to(rpc::Perm::Sign)) << out;
   EXPECT_EQ(run({"wait-api", "--timeout", "10ms"}), static_cast<int>(ExitCode::Unreachable));
 }

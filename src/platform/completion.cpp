@@ -20,27 +20,33 @@ struct Node {
 std::string plain(std::string_view doc) {
   std::string out;
   for (const char c : doc.substr(0, doc.find('\n'))) {
-    if (c == '\'' || c == '"' || c == '`' || c == '$' || c == '\\' || c == '[' || c == ']') continue;
+    if (c == '\'' || c == '"' || c == '`' || c == '$' || c == '\\' || c == '[' || c == ']')
+      continue;
     out += c == ':' ? ' ' : c;
   }
   return out;
 }
 
-void collect(const CLI::App& app, const std::string& path, const std::vector<Word>& globals, std::vector<Node>& out) {
+void collect(const CLI::App& app, const std::string& path, const std::vector<Word>& globals,
+             std::vector<Node>& out) {
   Node node{path, {}};
   const auto subs = app.get_subcommands([](const CLI::App*) { return true; });
-  for (const auto* sub : subs) node.words.push_back({sub->get_name(), plain(sub->get_description()), false});
+  for (const auto* sub : subs)
+    node.words.push_back({sub->get_name(), plain(sub->get_description()), false});
   for (const auto* option : app.get_options()) {
-    for (const auto& name : option->get_lnames()) node.words.push_back({"--" + name, plain(option->get_description()), true});
+    for (const auto& name : option->get_lnames())
+      node.words.push_back({"--" + name, plain(option->get_description()), true});
   }
   if (!path.empty()) node.words.insert(node.words.end(), globals.begin(), globals.end());
   out.push_back(std::move(node));
-  for (const auto* sub : subs) collect(*sub, path + " " + sub->get_name(), globals, out);
+  for (const auto* sub : subs)
+    collect(*sub, path + " " + sub->get_name(), globals, out);
 }
 
 std::string identifier(std::string_view program) {
   std::string out;
-  for (const char c : program) out += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '_';
+  for (const char c : program)
+    out += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '_';
   return out;
 }
 
@@ -67,7 +73,8 @@ std::string bash(const std::vector<Node>& nodes, const std::string& program) {
       program, id, known_paths(nodes, "|"));
   for (const auto& node : nodes) {
     std::string words;
-    for (const auto& word : node.words) words += (words.empty() ? "" : " ") + word.text;
+    for (const auto& word : node.words)
+      words += (words.empty() ? "" : " ") + word.text;
     out += fmt::format("    '{}') words='{}' ;;\n", node.path, words);
   }
   out += fmt::format(
@@ -95,7 +102,8 @@ std::string zsh(const std::vector<Node>& nodes, const std::string& program) {
       program, id, known_paths(nodes, "|"));
   for (const auto& node : nodes) {
     out += fmt::format("    '{}') items=(", node.path);
-    for (const auto& word : node.words) out += fmt::format("'{}:{}' ", word.text, word.doc);
+    for (const auto& word : node.words)
+      out += fmt::format("'{}:{}' ", word.text, word.doc);
     out += ") ;;\n";
   }
   out += fmt::format(
@@ -124,8 +132,9 @@ std::string fish(const std::vector<Node>& nodes, const std::string& program) {
       program, id, known_paths(nodes, " "));
   for (const auto& node : nodes) {
     for (const auto& word : node.words) {
-      out += fmt::format("complete -c {} -n \"__{}_at '{}'\" {} -d '{}'\n", program, id, node.path,
-                         word.option ? "-l " + word.text.substr(2) : "-f -a " + word.text, word.doc);
+      out +=
+          fmt::format("complete -c {} -n \"__{}_at '{}'\" {} -d '{}'\n", program, id, node.path,
+                      word.option ? "-l " + word.text.substr(2) : "-f -a " + word.text, word.doc);
     }
   }
   return out;
@@ -133,11 +142,13 @@ std::string fish(const std::vector<Node>& nodes, const std::string& program) {
 
 }  // namespace
 
-Result<std::string> completion_script(const CLI::App& root, const std::string& program, std::string_view shell) {
+Result<std::string> completion_script(const CLI::App& root, const std::string& program,
+                                      std::string_view shell) {
   std::vector<Word> globals;
   for (const auto* option : root.get_options()) {
     for (const auto& name : option->get_lnames()) {
-      if (name != "help" && name != "version") globals.push_back({"--" + name, plain(option->get_description()), true});
+      if (name != "help" && name != "version")
+        globals.push_back({"--" + name, plain(option->get_description()), true});
     }
   }
   std::vector<Node> nodes;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/config.hpp"
 
+#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <sstream>
-#include <toml++/toml.h>
 
 namespace venus::platform {
 namespace {
@@ -35,8 +35,10 @@ struct Given {
 void flatten(const toml::table& table, const std::string& prefix, std::vector<Given>& out) {
   for (const auto& [name, node] : table) {
     const auto key = prefix + std::string(name.str());
-    if (const auto* inner = node.as_table()) flatten(*inner, key + ".", out);
-    else out.push_back({key, &node});
+    if (const auto* inner = node.as_table())
+      flatten(*inner, key + ".", out);
+    else
+      out.push_back({key, &node});
   }
 }
 
@@ -52,7 +54,8 @@ std::string name_of(std::string_view key) {
 
 std::vector<std::string> own_environment() {
   std::vector<std::string> out;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) out.emplace_back(*entry);
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
+    out.emplace_back(*entry);
   return out;
 }
 
@@ -60,10 +63,14 @@ std::vector<std::string> own_environment() {
 
 std::string_view to_string(Origin origin) noexcept {
   switch (origin) {
-    case Origin::Default: return "default";
-    case Origin::File: return "file";
-    case Origin::Environment: return "environment";
-    case Origin::Flag: return "flag";
+    case Origin::Default:
+      return "default";
+    case Origin::File:
+      return "file";
+    case Origin::Environment:
+      return "environment";
+    case Origin::Flag:
+      return "flag";
   }
   return "unknown";
 }
@@ -71,8 +78,10 @@ std::string_view to_string(Origin origin) noexcept {
 std::string Properties::environment_name(std::string_view key) const {
   std::string out = "VENUS_" + component_ + "_" + std::string(key);
   for (char& c : out) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-    else if (c == '.' || c == '-') c = '_';
+    if (c >= 'a' && c <= 'z')
+      c = static_cast<char>(c - 32);
+    else if (c == '.' || c == '-')
+      c = '_';
   }
   return out;
 }
@@ -84,15 +93,18 @@ Properties::Property* Properties::find(std::string_view key) {
 
 std::string Properties::hint(std::string_view key) const {
   std::vector<std::string> known;
-  for (const auto& property : properties_) known.push_back(property.key);
+  for (const auto& property : properties_)
+    known.push_back(property.key);
   const auto near = nearest(key, known);
   return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
 }
 
-Result<void> Properties::set(std::string_view key, const ConfigValue& value, Origin origin, const std::string& source) {
+Result<void> Properties::set(std::string_view key, const ConfigValue& value, Origin origin,
+                             const std::string& source) {
   auto* property = find(key);
   if (property == nullptr) {
-    return fail(ErrorCode::InvalidArgument, "{}: there is no setting '{}'{}", source, key, hint(key));
+    return fail(ErrorCode::InvalidArgument, "{}: there is no setting '{}'{}", source, key,
+                hint(key));
   }
   if (auto assigned = property->assign(value); !assigned) {
     return fail(ErrorCode::InvalidArgument, "{}: {} {}", source, key, assigned.error().message);
@@ -111,7 +123,8 @@ Result<void> Properties::load_file(const std::filesystem::path& path) {
   try {
     table = toml::parse(text.str());
   } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::InvalidArgument, "{}:{}: {}", path.string(), error.source().begin.line, error.description());
+    return fail(ErrorCode::InvalidArgument, "{}:{}: {}", path.string(), error.source().begin.line,
+                error.description());
   } catch (const std::exception& error) {
     return fail(ErrorCode::InvalidArgument, "{}: {}", path.string(), error.what());
   }
@@ -136,7 +149,8 @@ Result<void> Properties::load_environment(const std::vector<std::string>& entrie
         properties_, [&](const auto& property) { return environment_name(property.key) == name; });
     if (found == properties_.end()) {
       std::vector<std::string> known;
-      for (const auto& property : properties_) known.push_back(environment_name(property.key));
+      for (const auto& property : properties_)
+        known.push_back(environment_name(property.key));
       const auto near = nearest(name, known);
       return fail(ErrorCode::InvalidArgument, "environment: {} sets nothing{}", name,
                   near.empty() ? "" : fmt::format("; did you mean {}?", near));
@@ -148,15 +162,18 @@ Result<void> Properties::load_environment(const std::vector<std::string>& entrie
 
 Result<void> Properties::load(const Sources& sources) {
   std::error_code ignored;
-  if (!sources.file.empty() && (sources.file_required || std::filesystem::exists(sources.file, ignored))) {
+  if (!sources.file.empty() &&
+      (sources.file_required || std::filesystem::exists(sources.file, ignored))) {
     TRY_VOID(load_file(sources.file));
   }
   TRY_VOID(load_environment(sources.environment ? *sources.environment : own_environment()));
   for (const auto& [key, text] : sources.flags) {
     const auto* property = find(key);
     if (property != nullptr && property->secret) {
-      return fail(ErrorCode::InvalidArgument, "{} is a secret: set it in the file or by {}, not by a flag that every "
-                  "user of the machine can see", key, environment_name(key));
+      return fail(ErrorCode::InvalidArgument,
+                  "{} is a secret: set it in the file or by {}, not by a flag that every "
+                  "user of the machine can see",
+                  key, environment_name(key));
     }
     TRY_VOID(set(key, text, Origin::Flag, "flag"));
   }
@@ -164,8 +181,10 @@ Result<void> Properties::load(const Sources& sources) {
 }
 
 std::string Properties::default_toml() const {
-  std::string out = fmt::format("# Settings of venus-{}. Every line shows its default; remove the '#' to change it.\n"
-                                "# Order: defaults < this file < environment < flags.\n", component_);
+  std::string out = fmt::format(
+      "# Settings of venus-{}. Every line shows its default; remove the '#' to change it.\n"
+      "# Order: defaults < this file < environment < flags.\n",
+      component_);
   std::string section;
   for (const auto& property : properties_) {
     if (const auto own = section_of(property.key); own != section) {
@@ -174,8 +193,8 @@ std::string Properties::default_toml() const {
     }
     out += fmt::format("\n# {}\n# {}", property.doc, property.type);
     if (!property.constraint.empty()) out += fmt::format(", {}", property.constraint);
-    out += fmt::format("; environment {}\n#{} = {}\n", environment_name(property.key), name_of(property.key),
-                       property.default_toml);
+    out += fmt::format("; environment {}\n#{} = {}\n", environment_name(property.key),
+                       name_of(property.key), property.default_toml);
   }
   return out;
 }
@@ -193,7 +212,8 @@ std::string Properties::show(bool with_origin) const {
     out += fmt::format("{} = {}", name_of(property.key), value);
     if (with_origin) {
       out += fmt::format("  # {}", to_string(property.origin));
-      if (property.origin == Origin::File || property.origin == Origin::Environment) out += " " + property.source;
+      if (property.origin == Origin::File || property.origin == Origin::Environment)
+        out += " " + property.source;
     }
     out += '\n';
   }
@@ -203,8 +223,9 @@ std::string Properties::show(bool with_origin) const {
 std::vector<Properties::Described> Properties::describe() const {
   std::vector<Described> out;
   for (const auto& property : properties_) {
-    out.push_back({property.key, property.type, property.doc, property.constraint, property.default_toml,
-                   environment_name(property.key), property.secret, property.origin});
+    out.push_back({property.key, property.type, property.doc, property.constraint,
+                   property.default_toml, environment_name(property.key), property.secret,
+                   property.origin});
   }
   return out;
 }

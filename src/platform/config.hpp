@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Settings of a daemon, declared once; files, environment, flags, help and `config show` follow from that:
+#pragma once
+
+// Settings of a daemon, declared once; files, environment, flags, help and `config show` follow
+// from that:
 //
 //   struct NodeConfig {
 //     std::string listen = "/ip4/127.0.0.1/tcp/3453/http";
@@ -9,7 +12,8 @@
 //     void declare(Properties& p) {
 //       p.add("api.listen", &listen, "Address the API listens on");
 //       p.add("api.timeout", &timeout, "How long a request may take", in_range(1ms, 1h));
-//       p.add("auth.token", &auth_token, "Token for venus-auth");          // SecretText: never shown
+//       p.add("auth.token", &auth_token, "Token for venus-auth");          // SecretText: never
+//       shown
 //     }
 //   };
 //
@@ -19,7 +23,8 @@
 //   TRY_VOID(properties.load({.file = home / "config.toml", .flags = given}));
 //
 // The value a variable has when it is declared is its default.
-#pragma once
+
+#include "platform/secret_text.hpp"
 
 #include <chrono>
 #include <concepts>
@@ -32,8 +37,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "platform/secret_text.hpp"
 
 namespace venus::platform {
 
@@ -50,8 +53,9 @@ struct ByteSize {
   auto operator<=>(const ByteSize&) const = default;
 };
 
-/// How a C++ type is read and written as a setting. Specialised for bool, integers, double, std::string,
-/// std::vector<std::string>, std::chrono::milliseconds ("1m30s"), ByteSize and SecretText.
+/// How a C++ type is read and written as a setting. Specialised for bool, integers, double,
+/// std::string, std::vector<std::string>, std::chrono::milliseconds ("1m30s"), ByteSize and
+/// SecretText.
 template <class T, class Enable = void>
 struct ConfigType;
 
@@ -68,11 +72,13 @@ struct ConfigType<std::int64_t> {
   static std::string toml(const std::int64_t& value);
 };
 template <class T>
-struct ConfigType<T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, std::int64_t>>> {
+struct ConfigType<T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool> &&
+                                      !std::is_same_v<T, std::int64_t>>> {
   static constexpr std::string_view kName = "integer";
   static Result<T> read(const ConfigValue& value) {
     TRY(const auto number, ConfigType<std::int64_t>::read(value));
-    if (!std::in_range<T>(number)) return fail(ErrorCode::InvalidArgument, "{} is out of range", number);
+    if (!std::in_range<T>(number))
+      return fail(ErrorCode::InvalidArgument, "{} is out of range", number);
     return static_cast<T>(number);
   }
   static std::string toml(const T& value) { return fmt::to_string(value); }
@@ -137,9 +143,11 @@ class Properties {
   /// `component` is the program's short name ("node"); it makes the environment prefix VENUS_NODE_.
   explicit Properties(std::string component) : component_(std::move(component)) {}
 
-  /// Declares a setting. `key` is "section.name" in lower case with underscores; `target` outlives this.
+  /// Declares a setting. `key` is "section.name" in lower case with underscores; `target` outlives
+  /// this.
   template <class T>
-  Properties& add(std::string key, T* target, std::string doc, std::optional<Constraint<T>> constraint = {}) {
+  Properties& add(std::string key, T* target, std::string doc,
+                  std::optional<Constraint<T>> constraint = {}) {
     Property property;
     property.key = std::move(key);
     property.type = ConfigType<T>::kName;
@@ -162,20 +170,22 @@ class Properties {
   }
 
   struct Sources {
-    std::filesystem::path file{};               ///< need not exist unless `file_required`
+    std::filesystem::path file{};  ///< need not exist unless `file_required`
     bool file_required = false;
     std::map<std::string, std::string> flags{};  ///< key -> text, from the command line
     /// Environment entries "NAME=value"; none: the process's own.
     std::optional<std::vector<std::string>> environment{};
   };
 
-  /// Defaults < file < environment < flags. InvalidArgument names the source, the key and what is allowed; an
-  /// unknown key is an error with the nearest known one. Secrets are refused as flags (ps shows them).
+  /// Defaults < file < environment < flags. InvalidArgument names the source, the key and what is
+  /// allowed; an unknown key is an error with the nearest known one. Secrets are refused as flags
+  /// (ps shows them).
   Result<void> load(const Sources& sources);
 
   /// A config.toml with every setting, its doc, type and environment name, all commented out.
   [[nodiscard]] std::string default_toml() const;
-  /// The values in use as TOML, with their origin as comment if wanted. Secrets show only whether they are set.
+  /// The values in use as TOML, with their origin as comment if wanted. Secrets show only whether
+  /// they are set.
   [[nodiscard]] std::string show(bool with_origin) const;
 
   struct Described {
@@ -199,13 +209,16 @@ class Properties {
   };
   template <class T>
   static bool is_filled(const T& value) {
-    if constexpr (requires { value.empty(); }) return !value.empty();
-    else return true;
+    if constexpr (requires { value.empty(); })
+      return !value.empty();
+    else
+      return true;
   }
 
   Property* find(std::string_view key);
   [[nodiscard]] std::string hint(std::string_view key) const;
-  Result<void> set(std::string_view key, const ConfigValue& value, Origin origin, const std::string& source);
+  Result<void> set(std::string_view key, const ConfigValue& value, Origin origin,
+                   const std::string& source);
   Result<void> load_file(const std::filesystem::path& path);
   Result<void> load_environment(const std::vector<std::string>& entries);
 

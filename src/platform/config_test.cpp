@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/config.hpp"
 
+#include "platform/test_util/temp_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
-
-#include "platform/test_util/temp_folder.hpp"
 
 namespace venus::platform {
 namespace {
@@ -44,9 +44,12 @@ class Config : public testing::Test {
                     std::map<std::string, std::string> flags = {}) {
     const auto path = folder.path() / "config.toml";
     std::ofstream(path) << file;
-    return properties.load({.file = path, .flags = std::move(flags), .environment = std::move(environment)});
+    return properties.load(
+        {.file = path, .flags = std::move(flags), .environment = std::move(environment)});
   }
-  std::string error_of(const Result<void>& result) { return result ? "no error" : result.error().message; }
+  std::string error_of(const Result<void>& result) {
+    return result ? "no error" : result.error().message;
+  }
 
   test::TempFolder folder;
   Sample sample;
@@ -54,9 +57,10 @@ class Config : public testing::Test {
 };
 
 TEST_F(Config, LaterSourcesWin) {
-  const auto loaded = load("[api]\nlisten = 'file'\nlimit = 20\nport = 81\n[engine]\nfactor = 2\n",
-                           {"VENUS_NODE_API_LIMIT=30", "VENUS_NODE_API_PORT=82", "HOME=/x", "VENUS_OTHER_X=1"},
-                           {{"api.port", "83"}});
+  const auto loaded =
+      load("[api]\nlisten = 'file'\nlimit = 20\nport = 81\n[engine]\nfactor = 2\n",
+           {"VENUS_NODE_API_LIMIT=30", "VENUS_NODE_API_PORT=82", "HOME=/x", "VENUS_OTHER_X=1"},
+           {{"api.port", "83"}});
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(sample.listen, "file");
   EXPECT_EQ(sample.limit, 30);
@@ -65,20 +69,23 @@ TEST_F(Config, LaterSourcesWin) {
   EXPECT_FALSE(sample.fast);
   const auto shown = properties.show(true);
   EXPECT_NE(shown.find("listen = \"file\"  # file "), std::string::npos) << shown;
-  EXPECT_NE(shown.find("limit = 30  # environment VENUS_NODE_API_LIMIT"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("limit = 30  # environment VENUS_NODE_API_LIMIT"), std::string::npos)
+      << shown;
   EXPECT_NE(shown.find("port = 83  # flag"), std::string::npos) << shown;
   EXPECT_NE(shown.find("fast = false  # default"), std::string::npos) << shown;
 }
 
 TEST_F(Config, EveryTypeIsReadFromFileAndText) {
-  ASSERT_TRUE(load("[api]\nfast = true\n[engine]\nfactor = 0.25\ntime_out = '1m30s'\nsize = '2GiB'\npeers = ['x']\n"));
+  ASSERT_TRUE(
+      load("[api]\nfast = true\n[engine]\nfactor = 0.25\ntime_out = '1m30s'\nsize = '2GiB'\npeers "
+           "= ['x']\n"));
   EXPECT_TRUE(sample.fast);
   EXPECT_EQ(sample.factor, 0.25);
   EXPECT_EQ(sample.timeout, milliseconds(90'000));
   EXPECT_EQ(sample.size.bytes, 2ULL << 30);
   EXPECT_EQ(sample.peers, std::vector<std::string>{"x"});
-  ASSERT_TRUE(load("", {"VENUS_NODE_API_FAST=no", "VENUS_NODE_ENGINE_TIME_OUT=250ms", "VENUS_NODE_ENGINE_PEERS=p,q",
-                        "VENUS_NODE_ENGINE_SIZE=1000"}));
+  ASSERT_TRUE(load("", {"VENUS_NODE_API_FAST=no", "VENUS_NODE_ENGINE_TIME_OUT=250ms",
+                        "VENUS_NODE_ENGINE_PEERS=p,q", "VENUS_NODE_ENGINE_SIZE=1000"}));
   EXPECT_FALSE(sample.fast);
   EXPECT_EQ(sample.timeout, milliseconds(250));
   EXPECT_EQ(sample.peers, (std::vector<std::string>{"p", "q"}));
@@ -86,18 +93,30 @@ TEST_F(Config, EveryTypeIsReadFromFileAndText) {
 }
 
 TEST_F(Config, MistakesAreNamedWithTheirPlaceAndAHint) {
-  EXPECT_NE(error_of(load("[api]\n\nlisen = 'x'\n")).find("config.toml:3: there is no setting 'api.lisen'; did you mean 'api.listen'?"),
+  EXPECT_NE(error_of(load("[api]\n\nlisen = 'x'\n"))
+                .find("config.toml:3: there is no setting 'api.lisen'; did you mean 'api.listen'?"),
             std::string::npos);
-  EXPECT_NE(error_of(load("[api]\nlimit = 1000\n")).find("config.toml:2: api.limit must be 1 to 100"), std::string::npos);
-  EXPECT_NE(error_of(load("[api]\nlimit = 'many'\n")).find("'many' is no integer"), std::string::npos);
-  EXPECT_NE(error_of(load("[api]\nport = 70000\n")).find("70000 is out of range"), std::string::npos);
+  EXPECT_NE(
+      error_of(load("[api]\nlimit = 1000\n")).find("config.toml:2: api.limit must be 1 to 100"),
+      std::string::npos);
+  EXPECT_NE(error_of(load("[api]\nlimit = 'many'\n")).find("'many' is no integer"),
+            std::string::npos);
+  EXPECT_NE(error_of(load("[api]\nport = 70000\n")).find("70000 is out of range"),
+            std::string::npos);
   EXPECT_NE(error_of(load("[api]\nlisten = 5\n")).find("must be a text"), std::string::npos);
   EXPECT_NE(error_of(load("[api\n")).find("config.toml:1"), std::string::npos);
-  EXPECT_NE(error_of(load("", {"VENUS_NODE_API_LISTN=x"})).find("did you mean VENUS_NODE_API_LISTEN?"), std::string::npos);
-  EXPECT_NE(error_of(load("", {"VENUS_NODE_ENGINE_TIME_OUT=soon"})).find("'soon' is no duration"), std::string::npos);
-  EXPECT_NE(error_of(load("", {}, {{"api.x", "1"}})).find("flag: there is no setting 'api.x'"), std::string::npos);
-  EXPECT_NE(error_of(properties.load({.file = folder.path() / "none.toml", .file_required = true, .environment = {{}}}))
-                .find("cannot read"), std::string::npos);
+  EXPECT_NE(
+      error_of(load("", {"VENUS_NODE_API_LISTN=x"})).find("did you mean VENUS_NODE_API_LISTEN?"),
+      std::string::npos);
+  EXPECT_NE(error_of(load("", {"VENUS_NODE_ENGINE_TIME_OUT=soon"})).find("'soon' is no duration"),
+            std::string::npos);
+  EXPECT_NE(error_of(load("", {}, {{"api.x", "1"}})).find("flag: there is no setting 'api.x'"),
+            std::string::npos);
+  EXPECT_NE(error_of(properties.load({.file = folder.path() / "none.toml",
+                                      .file_required = true,
+                                      .environment = {{}}}))
+                .find("cannot read"),
+            std::string::npos);
 }
 
 TEST_F(Config, SecretsAreNeverShownNorTakenFromFlags) {
@@ -131,13 +150,15 @@ TEST(Durations, AreReadAndWrittenExactly) {
   EXPECT_EQ(parse_duration("2d3h"), milliseconds(51LL * 3'600'000));
   EXPECT_EQ(parse_duration("30"), milliseconds(30'000));
   EXPECT_EQ(format_duration(milliseconds(5'400'250)), "1h30m250ms");
-  for (const std::string_view wrong : {"", "x", "5x", "-5s", "1h5", "99999999999999999999d"}) EXPECT_FALSE(parse_duration(wrong)) << wrong;
+  for (const std::string_view wrong : {"", "x", "5x", "-5s", "1h5", "99999999999999999999d"})
+    EXPECT_FALSE(parse_duration(wrong)) << wrong;
 }
 
 TEST(Sizes, AreReadExactly) {
   EXPECT_EQ(parse_size("64MiB"), 64U << 20);
   EXPECT_EQ(parse_size("10 GB"), 10'000'000'000U);
-  for (const std::string_view wrong : {"", "MiB", "5 XB", "-1", "99999999999TiB"}) EXPECT_FALSE(parse_size(wrong)) << wrong;
+  for (const std::string_view wrong : {"", "MiB", "5 XB", "-1", "99999999999TiB"})
+    EXPECT_FALSE(parse_size(wrong)) << wrong;
 }
 
 }  // namespace

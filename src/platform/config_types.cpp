@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Settings as texts and values.
-#include <charconv>
-
 #include "platform/config.hpp"
 #include "rpc/error.hpp"
+
+#include <charconv>
 
 namespace venus::platform {
 namespace {
@@ -35,9 +35,17 @@ struct Unit {
   std::string_view name;
   std::uint64_t factor;
 };
-constexpr Unit kTimes[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
-constexpr Unit kSizes[] = {{"B", 1},        {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}, {"TiB", 1ULL << 40},
-                           {"KB", 1'000},   {"MB", 1'000'000},   {"GB", 1'000'000'000}, {"TB", 1'000'000'000'000}};
+constexpr Unit kTimes[] = {
+    {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
+constexpr Unit kSizes[] = {{"B", 1},
+                           {"KiB", 1ULL << 10},
+                           {"MiB", 1ULL << 20},
+                           {"GiB", 1ULL << 30},
+                           {"TiB", 1ULL << 40},
+                           {"KB", 1'000},
+                           {"MB", 1'000'000},
+                           {"GB", 1'000'000'000},
+                           {"TB", 1'000'000'000'000}};
 
 template <std::size_t N>
 std::uint64_t factor_of(const Unit (&units)[N], std::string_view name) {
@@ -51,7 +59,8 @@ std::uint64_t factor_of(const Unit (&units)[N], std::string_view name) {
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto wrong = [&] {
-    return fail(ErrorCode::InvalidArgument, "'{}' is no duration: write 500ms, 30s, 5m, 1h30m or 2d", text);
+    return fail(ErrorCode::InvalidArgument,
+                "'{}' is no duration: write 500ms, 30s, 5m, 1h30m or 2d", text);
   };
   if (const auto seconds = number_of<std::uint32_t>(text)) return std::chrono::seconds(*seconds);
   std::uint64_t total = 0;
@@ -87,10 +96,12 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto amount = number_of<std::uint64_t>(text.substr(0, digits));
   auto unit = text.substr(digits);
-  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  while (unit.starts_with(' '))
+    unit.remove_prefix(1);
   const auto factor = unit.empty() ? 1 : factor_of(kSizes, unit);
   if (!amount || factor == 0 || *amount > (1ULL << 62) / factor) {
-    return fail(ErrorCode::InvalidArgument, "'{}' is no size: write 1024, 64KiB, 64MiB, 10GB", text);
+    return fail(ErrorCode::InvalidArgument, "'{}' is no size: write 1024, 64KiB, 64MiB, 10GB",
+                text);
   }
   return *amount * factor;
 }
@@ -112,7 +123,9 @@ Result<std::int64_t> ConfigType<std::int64_t>::read(const ConfigValue& value) {
   }
   return wants("an integer", value);
 }
-std::string ConfigType<std::int64_t>::toml(const std::int64_t& value) { return fmt::to_string(value); }
+std::string ConfigType<std::int64_t>::toml(const std::int64_t& value) {
+  return fmt::to_string(value);
+}
 
 Result<double> ConfigType<double>::read(const ConfigValue& value) {
   if (const auto* given = std::get_if<double>(&value)) return *given;
@@ -134,7 +147,8 @@ Result<std::string> ConfigType<std::string>::read(const ConfigValue& value) {
 }
 std::string ConfigType<std::string>::toml(const std::string& value) { return toml_text(value); }
 
-Result<std::vector<std::string>> ConfigType<std::vector<std::string>>::read(const ConfigValue& value) {
+Result<std::vector<std::string>> ConfigType<std::vector<std::string>>::read(
+    const ConfigValue& value) {
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return *list;
   const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr) return wants("a list of texts", value);
@@ -149,13 +163,16 @@ Result<std::vector<std::string>> ConfigType<std::vector<std::string>>::read(cons
 }
 std::string ConfigType<std::vector<std::string>>::toml(const std::vector<std::string>& value) {
   std::string out = "[";
-  for (const auto& item : value) out += (out.size() > 1 ? ", " : "") + toml_text(item);
+  for (const auto& item : value)
+    out += (out.size() > 1 ? ", " : "") + toml_text(item);
   return out + "]";
 }
 
-Result<std::chrono::milliseconds> ConfigType<std::chrono::milliseconds>::read(const ConfigValue& value) {
+Result<std::chrono::milliseconds> ConfigType<std::chrono::milliseconds>::read(
+    const ConfigValue& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return parse_duration(*text);
-  if (const auto* seconds = std::get_if<std::int64_t>(&value); seconds != nullptr && *seconds >= 0) {
+  if (const auto* seconds = std::get_if<std::int64_t>(&value);
+      seconds != nullptr && *seconds >= 0) {
     return parse_duration(fmt::to_string(*seconds));
   }
   return wants("a duration such as \"30s\"", value);
@@ -189,8 +206,12 @@ Result<SecretText> ConfigType<SecretText>::read(const ConfigValue& value) {
 
 Constraint<std::string> one_of(std::vector<std::string> choices) {
   std::string text = "one of ";
-  for (const auto& choice : choices) text += (text.size() > 7 ? ", " : "") + choice;
-  return {[choices](const std::string& value) { return std::ranges::find(choices, value) != choices.end(); }, text};
+  for (const auto& choice : choices)
+    text += (text.size() > 7 ? ", " : "") + choice;
+  return {[choices](const std::string& value) {
+            return std::ranges::find(choices, value) != choices.end();
+          },
+          text};
 }
 
 Constraint<std::string> not_empty() {
@@ -199,7 +220,8 @@ Constraint<std::string> not_empty() {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     auto diagonal = std::exchange(row[0], i);
     for (std::size_t j = 1; j <= b.size(); ++j) {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/daemon.hpp"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
+#include "platform/rpc_metrics.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <future>
 #include <thread>
-
-#include "platform/rpc_metrics.hpp"
 
 namespace venus::platform {
 namespace {
@@ -22,9 +22,19 @@ Result<rpc::Endpoint> listen_address(const std::string& text) {
   return with_context(rpc::Endpoint::parse(text), "api.listen");
 }
 
+// The verifier of the server, which a program may replace between open() and run().
+class ReplaceableVerifier final : public rpc::AuthVerifier {
+ public:
+  Task<std::shared_ptr<const rpc::Caller>> verify(std::string token) override {
+    return inner->verify(std::move(token));
+  }
+  std::shared_ptr<rpc::AuthVerifier> inner;
+};
+
 class RunningDaemon final : public Daemon {
  public:
-  RunningDaemon(DaemonOptions options, CommonConfig config, Home home, LocalTokens tokens, rpc::Endpoint listen)
+  RunningDaemon(DaemonOptions options, CommonConfig config, Home home, LocalTokens tokens,
+                rpc::Endpoint listen)
       : options_(std::move(options)),
         config_(std::move(config)),
         home_(std::move(home)),
@@ -48,6 +58,11 @@ class RunningDaemon final : public Daemon {
   rpc::Dispatcher& dispatcher() override { return dispatcher_; }
   rpc::Server& server() override { return *server_; }
   std::shared_ptr<rpc::AuthVerifier> verifier() override { return verifier_; }
+  void replace_tokens(std::shared_ptr<rpc::AuthVerifier> verifier,
+                      SecretText admin_token) override {
+    verifier_->inner = std::move(verifier);
+    admin_token_ = std::move(admin_token);
+  }
   void on_start(std::string name, std::function<Task<>()> start) override {
     starts_.push_back({std::move(name), std::move(start)});
   }
@@ -56,7 +71,9 @@ class RunningDaemon final : public Daemon {
   }
   void keep(std::shared_ptr<void> object) override { kept_.push_back(std::move(object)); }
   [[nodiscard]] rpc::Endpoint endpoint() const override { return bound_; }
-  void on_listening(std::function<void(const rpc::Endpoint&)> hook) override { listening_ = std::move(hook); }
+  void on_listening(std::function<void(const rpc::Endpoint&)> hook) override {
+    listening_ = std::move(hook);
+  }
   void request_stop() override {
     asio::post(io_, [this] { stop_once("asked to"); });
   }
@@ -92,7 +109,8 @@ class RunningDaemon final : public Daemon {
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::signal_set signals_;
   rpc::Dispatcher dispatcher_;
-  std::shared_ptr<TokenVerifier> verifier_;
+  std::shared_ptr<ReplaceableVerifier> verifier_ = std::make_shared<ReplaceableVerifier>();
+  SecretText admin_token_;
   std::unique_ptr<rpc::Server> server_;
   TaskGroup tasks_;
   std::vector<Part> starts_;
@@ -103,14 +121,15 @@ class RunningDaemon final : public Daemon {
   std::vector<std::jthread> threads_;
 };
 
-// Objects kept for the daemon may post their last work to the io context when they end, and the server's handlers
-// refer to them: server first, then the objects, the io context last.
+// Objects kept for the daemon may post their last work to the io context when they end, and the
+// server's handlers refer to them: server first, then the objects, the io context last.
 RunningDaemon::~RunningDaemon() {
   end_threads();
   server_.reset();
   io_.restart();
   io_.poll();
-  while (!kept_.empty()) kept_.pop_back();
+  while (!kept_.empty())
+    kept_.pop_back();
   io_.restart();
   io_.poll();
 }
@@ -121,8 +140,9 @@ Result<void> RunningDaemon::prepare() {
     TRY(const auto perm, rpc::parse_perm(config_.anonymous));
     return rpc::PermSet::up_to(perm);
   }());
-  verifier_ = std::make_shared<TokenVerifier>(
-      io_, tokens_, TokenVerifier::Options{.auth_url = config_.auth_url, .auth_token = config_.auth_token});
+  verifier_->inner = std::make_shared<TokenVerifier>(
+      io_, tokens_,
+      TokenVerifier::Options{.auth_url = config_.auth_url, .auth_token = config_.auth_token});
   rpc::ServerOptions options;
   options.limits.max_request_bytes = config_.max_request.bytes;
   options.limits.max_connections = config_.max_connections;
@@ -135,8 +155,10 @@ Result<void> RunningDaemon::prepare() {
   server_->mount("/rpc/v0", dispatcher_, rpc::ApiVersion::V0);
   server_->mount("/rpc/v1", dispatcher_, rpc::ApiVersion::V1);
   add_process_metrics(metrics_);
-  metrics_.gauge("venus_build_info", "Version of this program",
-                 {{"component", options_.component}, {"version", options_.version}}).set(1);
+  metrics_
+      .gauge("venus_build_info", "Version of this program",
+             {{"component", options_.component}, {"version", options_.version}})
+      .set(1);
   add_server_metrics(metrics_, *server_);
   add_routes();
   return {};
@@ -149,7 +171,8 @@ void RunningDaemon::add_routes() {
     return [this, kind](const HttpRequest& request) {
       const auto report = health_.report(kind);
       const bool verbose = request.query.contains("verbose") || !report.ok;
-      return rpc::reply_now(HttpResponse::text(verbose ? report.text : "ok\n", report.ok ? 200 : 503));
+      return rpc::reply_now(
+          HttpResponse::text(verbose ? report.text : "ok\n", report.ok ? 200 : 503));
     };
   };
   server_->route(rpc::Verb::Get, "/healthz", std::nullopt, health(Health::Kind::Alive));
@@ -201,7 +224,9 @@ Result<void> RunningDaemon::start_all() {
 Result<void> RunningDaemon::listen() {
   TRY(bound_, server_->listen(listen_.host, listen_.port));
   TRY_VOID(write_private_file(home_.file("api"), bound_.multiaddr()));
-  TRY_VOID(write_private_file(home_.file("token"), tokens_.create(rpc::PermSet::all())));
+  TRY_VOID(write_private_file(home_.file("token"), admin_token_.empty()
+                                                       ? tokens_.create(rpc::PermSet::all())
+                                                       : admin_token_.reveal()));
   log_.info("listening", kv("address", bound_.multiaddr()), kv("home", home_.path().string()),
             kv("version", options_.version), kv("pid", ::getpid()));
   if (listening_) listening_(bound_);
@@ -210,7 +235,8 @@ Result<void> RunningDaemon::listen() {
 
 void RunningDaemon::stop_all(std::size_t) {
   static_cast<void>(wait(server_->stop(config_.stop_grace)));
-  if (auto ended = wait(tasks_.stop(config_.stop_grace)); !ended) log_.error("stop", kv("error", ended.error()));
+  if (auto ended = wait(tasks_.stop(config_.stop_grace)); !ended)
+    log_.error("stop", kv("error", ended.error()));
   for (auto part = stops_.rbegin(); part != stops_.rend(); ++part) {
     log_.debug("stopping a part", kv("part", part->name));
     if (auto stopped = wait(part->action()); !stopped) {
@@ -230,8 +256,10 @@ Result<void> RunningDaemon::run() {
   }
   auto started = start_all();
   if (started) started = listen();
-  if (started) stop_.get_future().wait();
-  else log_.error("the start failed", kv("error", started.error()));
+  if (started)
+    stop_.get_future().wait();
+  else
+    log_.error("the start failed", kv("error", started.error()));
   stop_all(starts_.size());
   std::error_code ignored;
   std::filesystem::remove(home_.file("api"), ignored);
@@ -252,22 +280,28 @@ void RunningDaemon::end_threads() {
 
 void CommonConfig::declare(Properties& p) {
   using namespace std::chrono_literals;
-  p.add("api.listen", &listen, "Address of the API: JSON-RPC, /metrics, /healthz, /readyz", std::optional(not_empty()));
+  p.add("api.listen", &listen, "Address of the API: JSON-RPC, /metrics, /healthz, /readyz",
+        std::optional(not_empty()));
   p.add("api.max_request", &max_request, "Largest request that is read",
         std::optional(in_range(ByteSize{1024}, ByteSize{1ULL << 32})));
   p.add("api.max_connections", &max_connections, "Connections at once",
         std::optional(in_range<std::size_t>(1, 1'000'000)));
-  p.add("api.max_running", &max_running, "Requests worked on at once; more wait, then are refused as busy",
+  p.add("api.max_running", &max_running,
+        "Requests worked on at once; more wait, then are refused as busy",
         std::optional(in_range<std::size_t>(1, 1'000'000)));
-  p.add("api.io_threads", &io_threads, "Threads that serve the network", std::optional(in_range<std::size_t>(1, 256)));
+  p.add("api.io_threads", &io_threads, "Threads that serve the network",
+        std::optional(in_range<std::size_t>(1, 256)));
   p.add("api.anonymous", &anonymous, "What callers without a token may do",
         std::optional(one_of({"none", "read", "write", "sign", "admin"})));
-  p.add("api.allow_origin", &allow_origin, "Web pages that may call the API: an origin, * or nothing");
+  p.add("api.allow_origin", &allow_origin,
+        "Web pages that may call the API: an origin, * or nothing");
   p.add("api.stop_grace", &stop_grace, "How long running requests may take when the daemon stops",
         std::optional(in_range(std::chrono::milliseconds(0), std::chrono::milliseconds(10min))));
-  p.add("auth.url", &auth_url, "venus-auth that knows tokens this daemon did not make, http://host:port");
+  p.add("auth.url", &auth_url,
+        "venus-auth that knows tokens this daemon did not make, http://host:port");
   p.add("auth.token", &auth_token, "Token this daemon shows to venus-auth");
-  p.add("log.level", &log_level, "What is logged", std::optional(one_of({"debug", "info", "warn", "error", "off"})));
+  p.add("log.level", &log_level, "What is logged",
+        std::optional(one_of({"debug", "info", "warn", "error", "off"})));
   p.add("log.modules", &log_modules, "Other levels for single modules, as \"rpc=debug\"");
   p.add("log.format", &log_format, "auto is text on a terminal and json elsewhere",
         std::optional(one_of({"auto", "text", "json"})));
@@ -285,7 +319,8 @@ Result<LogOptions> CommonConfig::log_options() const {
     TRY(out.modules[entry.substr(0, equals)], parse_level(entry.substr(equals + 1)));
   }
   out.file = log_file;
-  out.json = log_format == "json" || (log_format == "auto" && (!log_file.empty() || ::isatty(STDERR_FILENO) == 0));
+  out.json = log_format == "json" ||
+             (log_format == "auto" && (!log_file.empty() || ::isatty(STDERR_FILENO) == 0));
   return out;
 }
 
@@ -297,8 +332,8 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options, CommonConfig
   TRY(auto listen, listen_address(config.listen));
   TRY(auto home, Home::open(Home::locate(options.component, options.home)));
   TRY(auto tokens, LocalTokens::open(home.file("jwt.secret")));
-  auto daemon = std::make_unique<RunningDaemon>(std::move(options), std::move(config), std::move(home),
-                                                std::move(tokens), std::move(listen));
+  auto daemon = std::make_unique<RunningDaemon>(
+      std::move(options), std::move(config), std::move(home), std::move(tokens), std::move(listen));
   TRY_VOID(daemon->prepare());
   return daemon;
 }

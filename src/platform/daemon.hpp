@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// The life of a daemon: home folder, log, tokens, API server with /metrics and health, start and stop order,
-// signals. A program's main only wires its parts:
+// The life of a daemon: home folder, log, tokens, API server with /metrics and health, start and
+// stop order, signals. A program's main only wires its parts:
 //
-//   TRY(auto daemon, Daemon::open({.component = "wallet", .version = kVersion, .home = home}, common));
-//   auto wallet = std::make_shared<Wallet>(...);
+//   TRY(auto daemon, Daemon::open({.component = "wallet", .version = kVersion, .home = home},
+//   common)); auto wallet = std::make_shared<Wallet>(...);
 //   daemon->dispatcher().bind<WalletApi::Has>(*wallet, &Wallet::has);
 //   daemon->on_start("keystore", [wallet] { return wallet->open(); });
 //   daemon->on_stop("keystore", [wallet] { return wallet->close(); });
 //   return daemon->run();
 #pragma once
-
-#include <boost/asio/io_context.hpp>
-#include <filesystem>
-#include <functional>
-#include <memory>
-#include <string>
 
 #include "platform/config.hpp"
 #include "platform/health.hpp"
@@ -24,6 +18,13 @@
 #include "platform/task_group.hpp"
 #include "platform/tokens.hpp"
 #include "rpc/server.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
 
 namespace venus::platform {
 
@@ -50,16 +51,17 @@ struct CommonConfig {
 };
 
 struct DaemonOptions {
-  std::string component;         ///< "node": names the home folder and metrics
+  std::string component;  ///< "node": names the home folder and metrics
   std::string version;
   std::filesystem::path home{};  ///< --home; empty: VENUS_HOME or ~/.venus/<component>
-  bool no_core_dumps = false;    ///< for daemons that hold keys: memory never goes to disk or to a debugger
+  bool no_core_dumps =
+      false;  ///< for daemons that hold keys: memory never goes to disk or to a debugger
 };
 
 class Daemon {
  public:
-  /// Opens and locks the home folder, the log, tokens and server (which listens from run() on). Conflict when another
-  /// process has the home folder.
+  /// Opens and locks the home folder, the log, tokens and server (which listens from run() on).
+  /// Conflict when another process has the home folder.
   static Result<std::unique_ptr<Daemon>> open(DaemonOptions options, CommonConfig config);
   virtual ~Daemon() = default;
   Daemon(const Daemon&) = delete;
@@ -79,6 +81,10 @@ class Daemon {
   virtual rpc::Server& server() = 0;
   /// The verifier of bearer tokens: local, then venus-auth.
   virtual std::shared_ptr<rpc::AuthVerifier> verifier() = 0;
+  /// For venus-auth itself: who judges bearer tokens instead, and which token the `token` file of
+  /// the home folder holds. Before run().
+  virtual void replace_tokens(std::shared_ptr<rpc::AuthVerifier> verifier,
+                              SecretText admin_token) = 0;
 
   /// Runs in the order given before the API listens; a failure ends run().
   virtual void on_start(std::string name, std::function<Task<>()> start) = 0;
@@ -95,8 +101,9 @@ class Daemon {
 
   /// Ends run() in order; from any thread.
   virtual void request_stop() = 0;
-  /// Starts the parts, listens, writes `api` and `token` into the home folder, and blocks until SIGINT, SIGTERM or
-  /// request_stop(); then stops everything. A second signal ends the process at once.
+  /// Starts the parts, listens, writes `api` and `token` into the home folder, and blocks until
+  /// SIGINT, SIGTERM or request_stop(); then stops everything. A second signal ends the process at
+  /// once.
   virtual Result<void> run() = 0;
   /// The bound API address; meaningful once run() has listened (see on_listening).
   [[nodiscard]] virtual rpc::Endpoint endpoint() const = 0;

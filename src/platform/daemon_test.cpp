@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/daemon.hpp"
 
-#include <gtest/gtest.h>
-#include <signal.h>
-
-#include <boost/asio/steady_timer.hpp>
-#include <future>
-#include <thread>
-
 #include "platform/test_util/temp_folder.hpp"
 #include "rpc/client.hpp"
 #include "rpc/http_client.hpp"
 #include "rpc/run_blocking.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <future>
+#include <thread>
 
 namespace venus::platform {
 namespace {
@@ -40,7 +40,8 @@ class Running {
     config.log_level = "off";
     daemon = *Daemon::open({.component = "test", .version = "1", .home = home}, config);
     daemon->dispatcher().bind<Hello>([]() -> Result<std::string> { return "hello"; });
-    daemon->dispatcher().bind<Sign>([](rpc::CallContext c) -> Result<std::string> { return c.user(); });
+    daemon->dispatcher().bind<Sign>(
+        [](rpc::CallContext c) -> Result<std::string> { return c.user(); });
   }
   ~Running() {
     if (!thread.joinable()) return;
@@ -56,9 +57,7 @@ class Running {
     thread = std::jthread([this] { result = daemon->run(); });
     listening.get_future().wait();
   }
-  void finish() {
-    thread.join();
-  }
+  void finish() { thread.join(); }
   std::string root() const { return "http://" + endpoint.authority(); }
 
   std::unique_ptr<Daemon> daemon;
@@ -95,9 +94,11 @@ TEST(DaemonLife, StartsServesAndStopsInOrder) {
   EXPECT_EQ(wait(io, http.get(running.root() + "/healthz")), "ok\n");
   const auto not_ready = wait(io, http.get(running.root() + "/readyz"));
   ASSERT_FALSE(not_ready);
-  EXPECT_NE(not_ready.error().message.find("[-]sync failed: behind"), std::string::npos) << not_ready.error().message;
+  EXPECT_NE(not_ready.error().message.find("[-]sync failed: behind"), std::string::npos)
+      << not_ready.error().message;
   ready = true;
-  EXPECT_NE(wait(io, http.get(running.root() + "/readyz?verbose"))->find("[+]sync ok"), std::string::npos);
+  EXPECT_NE(wait(io, http.get(running.root() + "/readyz?verbose"))->find("[+]sync ok"),
+            std::string::npos);
 
   const auto api = read_file(home / "api");
   ASSERT_TRUE(api);
@@ -109,8 +110,11 @@ TEST(DaemonLife, StartsServesAndStopsInOrder) {
   const auto owner = *rpc::make_client(io, *api, {.token = *token});
   EXPECT_EQ(wait(io, owner->call<Sign>()), "");
   const auto metrics = wait(io, http.get(running.root() + "/metrics"));
-  EXPECT_NE(metrics->find("venus_rpc_requests_total{method=\"Test.Hello\",outcome=\"ok\"} 1"), std::string::npos) << *metrics;
-  EXPECT_NE(metrics->find("venus_build_info{component=\"test\",version=\"1\"} 1"), std::string::npos);
+  EXPECT_NE(metrics->find("venus_rpc_requests_total{method=\"Test.Hello\",outcome=\"ok\"} 1"),
+            std::string::npos)
+      << *metrics;
+  EXPECT_NE(metrics->find("venus_build_info{component=\"test\",version=\"1\"} 1"),
+            std::string::npos);
 
   const auto second = Daemon::open({.component = "test", .version = "1", .home = home}, {});
   ASSERT_FALSE(second);
@@ -119,7 +123,8 @@ TEST(DaemonLife, StartsServesAndStopsInOrder) {
   daemon.request_stop();
   running.finish();
   EXPECT_TRUE(running.result);
-  EXPECT_EQ(order, (std::vector<std::string>{"start database", "start service", "stop service", "stop database"}));
+  EXPECT_EQ(order, (std::vector<std::string>{"start database", "start service", "stop service",
+                                             "stop database"}));
   EXPECT_EQ(daemon.tasks().running(), 0U);
   EXPECT_FALSE(std::filesystem::exists(home / "api")) << "a stopped daemon has no address";
 }
@@ -157,7 +162,8 @@ TEST(DaemonLife, ATakenPortIsAClearError) {
   Running second(folder.path() / "b", config);
   const auto result = second.daemon->run();
   ASSERT_FALSE(result);
-  EXPECT_NE(result.error().message.find("Address already in use"), std::string::npos) << result.error().message;
+  EXPECT_NE(result.error().message.find("Address already in use"), std::string::npos)
+      << result.error().message;
 }
 
 TEST(LocalTokens, AreReadableByLotusAndOnlyTheirs) {
@@ -167,7 +173,8 @@ TEST(LocalTokens, AreReadableByLotusAndOnlyTheirs) {
   ASSERT_TRUE(tokens);
   const auto token = tokens->create(PermSet::up_to(Perm::Write));
   EXPECT_EQ(tokens->verify(token), PermSet::up_to(Perm::Write));
-  EXPECT_EQ(LocalTokens::open(file)->verify(token), PermSet::up_to(Perm::Write)) << "the secret stays";
+  EXPECT_EQ(LocalTokens::open(file)->verify(token), PermSet::up_to(Perm::Write))
+      << "the secret stays";
   EXPECT_EQ(LocalTokens(Bytes(32, 1)).verify(token).error().code, ErrorCode::Unauthenticated);
   EXPECT_EQ(tokens->verify(token + "x").error().code, ErrorCode::Unauthenticated);
   EXPECT_EQ(jwt_part("a.b.c___uuid"), "a.b.c");
@@ -183,7 +190,8 @@ class FakeAuth {
       ++asked;
       if (broken) return rpc::reply_now(rpc::HttpResponse::error(500, "database is gone"));
       if (request.body == R"({"token":"remote"})") {
-        return rpc::reply_now(rpc::HttpResponse::json(R"({"name":"alice","perm":"sign","ext":"x"})"));
+        return rpc::reply_now(
+            rpc::HttpResponse::json(R"({"name":"alice","perm":"sign","ext":"x"})"));
       }
       return rpc::reply_now(rpc::HttpResponse::error(401, "unknown"));
     });
@@ -199,7 +207,9 @@ TEST(TokenVerifier, AsksTheLocalSecretThenVenusAuthAndRemembers) {
   asio::io_context io;
   FakeAuth auth(io);
   const LocalTokens local(Bytes(32, 7));
-  TokenVerifier verifier(io, local, {.auth_url = "http://" + auth.endpoint.authority() + "/", .keep = std::chrono::hours(1)});
+  TokenVerifier verifier(
+      io, local,
+      {.auth_url = "http://" + auth.endpoint.authority() + "/", .keep = std::chrono::hours(1)});
   const auto own = wait(io, verifier.verify(local.create(PermSet::all()) + "___uuid"));
   ASSERT_TRUE(own);
   EXPECT_TRUE((*own)->perms.has(Perm::Admin));
@@ -218,8 +228,9 @@ TEST(TokenVerifier, AsksTheLocalSecretThenVenusAuthAndRemembers) {
 TEST(TokenVerifier, AnOldVerdictStandsOnlyWhileVenusAuthIsAway) {
   asio::io_context io;
   FakeAuth auth(io);
-  TokenVerifier verifier(io, LocalTokens(Bytes(32, 7)),
-                         {.auth_url = "http://" + auth.endpoint.authority(), .keep = std::chrono::milliseconds(0)});
+  TokenVerifier verifier(
+      io, LocalTokens(Bytes(32, 7)),
+      {.auth_url = "http://" + auth.endpoint.authority(), .keep = std::chrono::milliseconds(0)});
   ASSERT_TRUE(wait(io, verifier.verify("remote")));
   auth.broken = true;
   EXPECT_TRUE(wait(io, verifier.verify("remote")));

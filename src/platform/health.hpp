@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "base/result.hpp"
+
 #include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "base/result.hpp"
-
 namespace venus::platform {
 
-/// Named checks behind /healthz, /livez and /readyz. A check must answer at once from what is known. Thread-safe.
+/// Named checks behind /healthz, /livez and /readyz. A check must answer at once from what is
+/// known. Thread-safe.
 class Health {
  public:
   enum class Kind : std::uint8_t {

@@ -50,7 +50,8 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t max
     if (got < 0) return system_failure("cannot read", path);
     if (got == 0) return out;
     out.append(chunk.data(), static_cast<std::size_t>(got));
-    if (out.size() > max_bytes) return fail(ErrorCode::TooLarge, "{} is over {} bytes", path.string(), max_bytes);
+    if (out.size() > max_bytes)
+      return fail(ErrorCode::TooLarge, "{} is over {} bytes", path.string(), max_bytes);
   }
 }
 
@@ -58,7 +59,8 @@ Result<void> write_private_file(const std::filesystem::path& path, std::string_v
   auto temporary = path;
   temporary += fmt::format(".{}.tmp", ::getpid());
   {
-    const File file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    const File file{
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR)};
     if (file.fd < 0) return system_failure("cannot create", temporary);
     TRY_VOID(write_all(file.fd, text, temporary));
     if (::fsync(file.fd) != 0) return system_failure("cannot write", temporary);
@@ -85,7 +87,9 @@ Result<Home> Home::open(const std::filesystem::path& path) {
   const auto absolute = std::filesystem::absolute(path, error);
   const bool existed = std::filesystem::is_directory(absolute, error);
   std::filesystem::create_directories(absolute, error);
-  if (error) return fail(ErrorCode::Io, "cannot create the home folder {}: {}", absolute.string(), error.message());
+  if (error)
+    return fail(ErrorCode::Io, "cannot create the home folder {}: {}", absolute.string(),
+                error.message());
   if (!existed) ::chmod(absolute.c_str(), S_IRWXU);
   const auto lock_path = absolute / "daemon.lock";
   const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -94,8 +98,10 @@ Result<Home> Home::open(const std::filesystem::path& path) {
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     const auto holder = read_file(lock_path, 64);
     std::string id = holder ? *holder : "unknown";
-    while (!id.empty() && id.back() == '\n') id.pop_back();
-    return fail(ErrorCode::Conflict, "the home folder {} is in use by process {}", absolute.string(), id);
+    while (!id.empty() && id.back() == '\n')
+      id.pop_back();
+    return fail(ErrorCode::Conflict, "the home folder {} is in use by process {}",
+                absolute.string(), id);
   }
   const auto id = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd, 0) != 0) return system_failure("cannot write", lock_path);
@@ -103,7 +109,8 @@ Result<Home> Home::open(const std::filesystem::path& path) {
   return out;
 }
 
-Home::Home(Home&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+Home::Home(Home&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
 
 Home& Home::operator=(Home&& other) noexcept {
   if (this != &other) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// The folder of a daemon: settings, keys, data, the `api` and `token` files that command lines read.
+// The folder of a daemon: settings, keys, data, the `api` and `token` files that command lines
+// read.
 #pragma once
+
+#include "base/result.hpp"
 
 #include <filesystem>
 #include <string>
 #include <string_view>
-
-#include "base/result.hpp"
 
 namespace venus::platform {
 
@@ -18,10 +19,12 @@ Result<void> write_private_file(const std::filesystem::path& path, std::string_v
 /// An open home folder. Holds its lock, so that two daemons never share one.
 class Home {
  public:
-  /// Where a component lives: `given` (--home) if not empty, else $VENUS_HOME, else ~/.venus/<component>.
-  static std::filesystem::path locate(std::string_view component, const std::filesystem::path& given = {});
-  /// Creates the folder if needed (for its owner only) and locks it. Conflict when a running process has it;
-  /// the message names its id.
+  /// Where a component lives: `given` (--home) if not empty, else $VENUS_HOME, else
+  /// ~/.venus/<component>.
+  static std::filesystem::path locate(std::string_view component,
+                                      const std::filesystem::path& given = {});
+  /// Creates the folder if needed (for its owner only) and locks it. Conflict when a running
+  /// process has it; the message names its id.
   static Result<Home> open(const std::filesystem::path& path);
 
   Home(Home&& other) noexcept;

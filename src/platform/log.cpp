@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/log.hpp"
 
+#include "base/clock.hpp"
+#include "rpc/error.hpp"
+
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <mutex>
 
-#include "base/clock.hpp"
-#include "rpc/error.hpp"
-
 namespace venus::platform {
 namespace {
 
-// The one piece of global state besides the metric registry: where events go, and the modules' levels.
+// The one piece of global state besides the metric registry: where events go, and the modules'
+// levels.
 struct Sink {
   std::mutex mutex;
   std::map<std::string, std::unique_ptr<std::atomic<std::uint8_t>>, std::less<>> levels;
@@ -47,24 +48,31 @@ std::string timestamp(std::int64_t unix_millis) {
   const auto seconds = static_cast<std::time_t>(unix_millis / 1000);
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec, unix_millis % 1000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     unix_millis % 1000);
 }
 
 bool is_plain(std::string_view text) {
   if (text.empty()) return false;
-  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c != '"' && c != '=' && c != '\\' && c != 0x7f; });
+  return std::ranges::all_of(
+      text, [](char c) { return c > 0x20 && c != '"' && c != '=' && c != '\\' && c != 0x7f; });
 }
 
 }  // namespace
 
 std::string_view to_string(Level level) noexcept {
   switch (level) {
-    case Level::Debug: return "debug";
-    case Level::Info: return "info";
-    case Level::Warn: return "warn";
-    case Level::Error: return "error";
-    case Level::Off: return "off";
+    case Level::Debug:
+      return "debug";
+    case Level::Info:
+      return "info";
+    case Level::Warn:
+      return "warn";
+    case Level::Error:
+      return "error";
+    case Level::Off:
+      return "off";
   }
   return "unknown";
 }
@@ -73,14 +81,16 @@ Result<Level> parse_level(std::string_view text) {
   for (const auto level : {Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Off}) {
     if (to_string(level) == text) return level;
   }
-  return fail(ErrorCode::InvalidArgument, "'{}' is no log level: use debug, info, warn, error or off", text);
+  return fail(ErrorCode::InvalidArgument,
+              "'{}' is no log level: use debug, info, warn, error or off", text);
 }
 
-std::string format_event(bool json, std::int64_t unix_millis, Level level, std::string_view module, std::string_view event,
-                         std::span<const KeyValue> facts) {
+std::string format_event(bool json, std::int64_t unix_millis, Level level, std::string_view module,
+                         std::string_view event, std::span<const KeyValue> facts) {
   std::string out;
   if (json) {
-    out = fmt::format(R"({{"time":"{}","level":"{}","module":)", timestamp(unix_millis), to_string(level));
+    out = fmt::format(R"({{"time":"{}","level":"{}","module":)", timestamp(unix_millis),
+                      to_string(level));
     rpc::append_json_string(out, module);
     out += R"(,"event":)";
     rpc::append_json_string(out, event);
@@ -89,20 +99,25 @@ std::string format_event(bool json, std::int64_t unix_millis, Level level, std::
       rpc::append_json_string(out, key);
       out += ':';
       const bool bare = is_number && value.find_first_not_of("0123456789.-+e") == std::string::npos;
-      if (bare || value == "true" || value == "false") out += value;
-      else rpc::append_json_string(out, value);
+      if (bare || value == "true" || value == "false")
+        out += value;
+      else
+        rpc::append_json_string(out, value);
     }
     return out + '}';
   }
   out = fmt::format("{} {:<5} {:<10} ", timestamp(unix_millis), to_string(level), module);
   // A line break in an event would let a stranger write log lines of his own.
-  for (const char c : event) out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  for (const char c : event)
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   for (const auto& [key, value, is_number] : facts) {
     out += ' ';
     out += key;
     out += '=';
-    if (is_plain(value)) out += value;
-    else rpc::append_json_string(out, value);
+    if (is_plain(value))
+      out += value;
+    else
+      rpc::append_json_string(out, value);
   }
   return out;
 }
@@ -126,7 +141,8 @@ Result<void> open_log(const LogOptions& options) {
     s.json = options.json;
   }
   set_log_level("*", options.level);
-  for (const auto& [module, level] : options.modules) set_log_level(module, level);
+  for (const auto& [module, level] : options.modules)
+    set_log_level(module, level);
   return {};
 }
 
@@ -136,7 +152,8 @@ void set_log_level(std::string_view module, Level level) {
   if (module == "*") {
     s.base_level = level;
     s.wanted.clear();
-    for (const auto& [name, held] : s.levels) *held = static_cast<std::uint8_t>(level);
+    for (const auto& [name, held] : s.levels)
+      *held = static_cast<std::uint8_t>(level);
     return;
   }
   s.wanted.insert_or_assign(std::string(module), level);
@@ -148,7 +165,8 @@ std::map<std::string, Level> log_levels() {
   auto& s = sink();
   std::lock_guard lock(s.mutex);
   std::map<std::string, Level> out;
-  for (const auto& [name, held] : s.levels) out.emplace(name, static_cast<Level>(held->load()));
+  for (const auto& [name, held] : s.levels)
+    out.emplace(name, static_cast<Level>(held->load()));
   return out;
 }
 
@@ -168,7 +186,8 @@ Log::Log(std::string_view module) : module_(module) {
 
 void Log::emit(Level level, std::string_view event, std::span<const KeyValue> facts) const {
   if (!enabled(level)) return;
-  const auto line = format_event(sink().json, base::SystemClock().unix_millis(), level, module_, event, facts);
+  const auto line =
+      format_event(sink().json, base::SystemClock().unix_millis(), level, module_, event, facts);
   current_logger()->log(spdlog::level::info, line);
 }
 

@@ -5,9 +5,12 @@
 //   log.info("head changed", kv("epoch", head.epoch), kv("cid", head.cid));
 //   log.error("database is gone", kv("error", result.error()));
 //
-// Levels: error = someone must act; warn = it will need someone if it goes on; info = what an operator wants
-// to know once; debug = for developers. Levels can be changed per module while the program runs.
+// Levels: error = someone must act; warn = it will need someone if it goes on; info = what an
+// operator wants to know once; debug = for developers. Levels can be changed per module while the
+// program runs.
 #pragma once
+
+#include "base/result.hpp"
 
 #include <fmt/format.h>
 
@@ -20,8 +23,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-
-#include "base/result.hpp"
 
 namespace venus::platform {
 
@@ -39,10 +40,11 @@ struct LogOptions {
   std::map<std::string, Level> modules{};
 };
 
-/// Opens the sink; call once at the start of main. Without it events go to standard error as text. Io when the
-/// file can't be opened.
+/// Opens the sink; call once at the start of main. Without it events go to standard error as text.
+/// Io when the file can't be opened.
 Result<void> open_log(const LogOptions& options);
-/// Changes the level of a module, or of all with "*". Known modules keep it for the life of the process.
+/// Changes the level of a module, or of all with "*". Known modules keep it for the life of the
+/// process.
 void set_log_level(std::string_view module, Level level);
 /// The modules seen so far and their levels.
 std::map<std::string, Level> log_levels();
@@ -108,7 +110,7 @@ class Log {
 };
 
 /// A line as the sink writes it, without the line break; `unix_millis` is its time.
-std::string format_event(bool json, std::int64_t unix_millis, Level level, std::string_view module, std::string_view event,
-                         std::span<const KeyValue> facts);
+std::string format_event(bool json, std::int64_t unix_millis, Level level, std::string_view module,
+                         std::string_view event, std::span<const KeyValue> facts);
 
 }  // namespace venus::platform

@@ -46,7 +46,8 @@ class OneHistogram final : public Histogram {
 
 std::string identity(const std::string& name, const Labels& labels) {
   std::string out = name;
-  for (const auto& [key, value] : labels) out += '\n' + key + '\t' + value;
+  for (const auto& [key, value] : labels)
+    out += '\n' + key + '\t' + value;
   return out;
 }
 
@@ -62,7 +63,8 @@ struct Metrics::Impl {
 };
 
 const std::vector<double>& latency_buckets() {
-  static const std::vector<double> kBuckets{0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30};
+  static const std::vector<double> kBuckets{0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03,
+                                            0.1,    0.3,    1,     3,     10,   30};
   return kBuckets;
 }
 
@@ -89,8 +91,8 @@ Gauge& Metrics::gauge(const std::string& name, const std::string& help, const La
   return *held;
 }
 
-Histogram& Metrics::histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets,
-                              const Labels& labels) {
+Histogram& Metrics::histogram(const std::string& name, const std::string& help,
+                              const std::vector<double>& buckets, const Labels& labels) {
   std::lock_guard lock(impl_->mutex);
   auto& held = impl_->histograms[identity(name, labels)];
   if (!held) {
@@ -111,7 +113,8 @@ std::string Metrics::exposition() const {
     std::lock_guard lock(impl_->mutex);
     updates = impl_->updates;
   }
-  for (const auto& update : updates) update();
+  for (const auto& update : updates)
+    update();
   return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
 }
 
@@ -125,15 +128,18 @@ void add_process_metrics(Metrics& metrics) {
     std::ifstream statm("/proc/self/statm");
     std::uint64_t total = 0;
     std::uint64_t pages = 0;
-    if (statm >> total >> pages) resident.set(static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
+    if (statm >> total >> pages)
+      resident.set(static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    const auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
     cpu.set(seconds(usage.ru_utime) + seconds(usage.ru_stime));
     std::error_code error;
     double open = 0;
-    for (auto it = std::filesystem::directory_iterator("/proc/self/fd", error); !error && it != std::filesystem::directory_iterator();
-         it.increment(error)) {
+    for (auto it = std::filesystem::directory_iterator("/proc/self/fd", error);
+         !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
       ++open;
     }
     files.set(open);

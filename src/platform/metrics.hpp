@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Figures for Prometheus. One registry per process, made in main and passed on. Objects handed out live as long
-// as it does; counting is lock-free or close to it.
+// Figures for Prometheus. One registry per process, made in main and passed on. Objects handed out
+// live as long as it does; counting is lock-free or close to it.
 #pragma once
 
 #include <functional>
@@ -43,12 +43,13 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  /// The same name and labels give the same object. Names follow Prometheus: venus_<what>_<unit>, counters end
-  /// with _total. Label values must come from a small set.
+  /// The same name and labels give the same object. Names follow Prometheus: venus_<what>_<unit>,
+  /// counters end with _total. Label values must come from a small set.
   Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
   Histogram& histogram(const std::string& name, const std::string& help,
-                       const std::vector<double>& buckets = latency_buckets(), const Labels& labels = {});
+                       const std::vector<double>& buckets = latency_buckets(),
+                       const Labels& labels = {});
   /// Runs before each scrape, to set gauges from counts kept elsewhere.
   void on_scrape(std::function<void()> update);
   /// The text exposition format.

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Log, metrics, health, home folder, tables, progress.
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-
-#include <fstream>
-
 #include "base/json.hpp"
 #include "platform/health.hpp"
 #include "platform/home.hpp"
@@ -14,26 +9,37 @@
 #include "platform/table.hpp"
 #include "platform/test_util/temp_folder.hpp"
 
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
 namespace venus::platform {
 namespace {
 
 TEST(LogLine, IsTextForPeople) {
-  const std::array facts{kv("epoch", 5), kv("cid", "bafy"), kv("why", "two words"), kv("quote", "a\"b\n"), kv("empty", "")};
-  EXPECT_EQ(format_event(false, 1'700'000'000'123, Level::Info, "sync", "head changed\nfake", facts),
-            "2023-11-14T22:13:20.123Z info  sync       head changed fake epoch=5 cid=bafy why=\"two words\" "
-            "quote=\"a\\\"b\\n\" empty=\"\"");
+  const std::array facts{kv("epoch", 5), kv("cid", "bafy"), kv("why", "two words"),
+                         kv("quote", "a\"b\n"), kv("empty", "")};
+  EXPECT_EQ(
+      format_event(false, 1'700'000'000'123, Level::Info, "sync", "head changed\nfake", facts),
+      "2023-11-14T22:13:20.123Z info  sync       head changed fake epoch=5 cid=bafy why=\"two "
+      "words\" "
+      "quote=\"a\\\"b\\n\" empty=\"\"");
 }
 
 TEST(LogLine, IsJsonForMachines) {
-  const std::array facts{kv("epoch", 5), kv("rate", 1.5), kv("ok", true), kv("text", "7"), kv("error", Error{ErrorCode::NotFound, "no\n"})};
-  EXPECT_EQ(format_event(true, 1'700'000'000'123, Level::Error, "sync", "e", facts),
-            R"j({"time":"2023-11-14T22:13:20.123Z","level":"error","module":"sync","event":"e","epoch":5,"rate":1.5,"ok":true,"text":"7","error":"no\n (not_found)"})j");
+  const std::array facts{kv("epoch", 5), kv("rate", 1.5), kv("ok", true), kv("text", "7"),
+                         kv("error", Error{ErrorCode::NotFound, "no\n"})};
+  EXPECT_EQ(
+      format_event(true, 1'700'000'000'123, Level::Error, "sync", "e", facts),
+      R"j({"time":"2023-11-14T22:13:20.123Z","level":"error","module":"sync","event":"e","epoch":5,"rate":1.5,"ok":true,"text":"7","error":"no\n (not_found)"})j");
 }
 
 TEST(LogLevels, ChangePerModuleAtRunTime) {
   const test::TempFolder folder;
   const auto file = folder.path() / "log";
-  ASSERT_TRUE(open_log({.level = Level::Warn, .json = true, .file = file, .modules = {{"loud", Level::Debug}}}));
+  ASSERT_TRUE(open_log(
+      {.level = Level::Warn, .json = true, .file = file, .modules = {{"loud", Level::Debug}}}));
   const Log quiet{"quiet"};
   const Log loud{"loud"};
   quiet.info("not this");
@@ -50,7 +56,7 @@ TEST(LogLevels, ChangePerModuleAtRunTime) {
   EXPECT_EQ(text->find("not this"), std::string::npos) << *text;
   EXPECT_NE(text->find(R"("event":"this")"), std::string::npos) << *text;
   EXPECT_NE(text->find(R"("event":"now this","n":1)"), std::string::npos) << *text;
-  EXPECT_FALSE(open_log({.file = "/nonexistent/folder/log"}));
+  EXPECT_FALSE(open_log({.file = file / "below a file"}));
 }
 
 TEST(MetricsText, HasEverySeries) {
@@ -64,8 +70,9 @@ TEST(MetricsText, HasEverySeries) {
   add_process_metrics(metrics);
   const auto text = metrics.exposition();
   for (const std::string_view line :
-       {"venus_things_total{kind=\"a\"} 3", "venus_things_total{kind=\"b\"} 1", "venus_level 7", "# TYPE venus_seconds histogram",
-        "venus_seconds_bucket{le=\"0.001\"} 0", "venus_seconds_bucket{le=\"0.003\"} 1", "process_resident_memory_bytes "}) {
+       {"venus_things_total{kind=\"a\"} 3", "venus_things_total{kind=\"b\"} 1", "venus_level 7",
+        "# TYPE venus_seconds histogram", "venus_seconds_bucket{le=\"0.001\"} 0",
+        "venus_seconds_bucket{le=\"0.003\"} 1", "process_resident_memory_bytes "}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   }
 }
@@ -99,7 +106,8 @@ TEST(HomeFolder, IsPrivateAndNeverShared) {
     const auto second = Home::open(path);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, ErrorCode::Conflict);
-    EXPECT_NE(second.error().message.find(fmt::to_string(::getpid())), std::string::npos) << second.error().message;
+    EXPECT_NE(second.error().message.find(fmt::to_string(::getpid())), std::string::npos)
+        << second.error().message;
     ASSERT_TRUE(write_private_file(home->file("token"), "abc"));
     ASSERT_EQ(::stat(home->file("token").c_str(), &facts), 0);
     EXPECT_EQ(facts.st_mode & 0777U, 0600U);
@@ -159,7 +167,10 @@ TEST_F(ProgressTest, IsABarOnATerminal) {
     now += std::chrono::seconds(1);
     progress.add(2048);
   }
-  EXPECT_NE(written.find("\rcopy [###############...............] 50.0% 2.0 KiB/4.0 KiB 2.0 KiB/s ETA 1s"), std::string::npos) << written;
+  EXPECT_NE(written.find(
+                "\rcopy [###############...............] 50.0% 2.0 KiB/4.0 KiB 2.0 KiB/s ETA 1s"),
+            std::string::npos)
+      << written;
   EXPECT_TRUE(written.ends_with("\n"));
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/program.hpp"
 
-#include <sys/stat.h>
+#include "rpc/http_client.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#include "rpc/http_client.hpp"
+#include <sys/stat.h>
 
 namespace venus::platform {
 namespace {
@@ -29,7 +28,8 @@ struct Shared {
 
   Result<void> load(const Cli& cli) {
     Properties::Sources sources;
-    sources.file = config_file.empty() ? cli.home() / "config.toml" : std::filesystem::path(config_file);
+    sources.file =
+        config_file.empty() ? cli.home() / "config.toml" : std::filesystem::path(config_file);
     sources.file_required = !config_file.empty();
     sources.flags = flags;
     return properties.load(sources);
@@ -52,9 +52,8 @@ Result<void> run_daemon(Shared& shared, Cli& cli) {
 
 void add_config(Shared& shared, Command& root) {
   auto& config = root.add("config", "Settings");
-  config.add("default", "Print a config.toml with every setting and its default").action([&shared](Cli& cli) {
-    return cli.print(shared.properties.default_toml());
-  });
+  config.add("default", "Print a config.toml with every setting and its default")
+      .action([&shared](Cli& cli) { return cli.print(shared.properties.default_toml()); });
   auto& show = config.add("show", "Print the settings in use");
   show.option("--config", &shared.config_file, "Settings file instead of the home folder's");
   show.flag("--origin", &shared.show_origin, "Say where each value comes from");
@@ -74,14 +73,16 @@ void add_config(Shared& shared, Command& root) {
 void add_auth(Shared& shared, Command& root) {
   auto& auth = root.add("auth", "Tokens of this daemon");
   auto& create = auth.add("create-token", "Make a token with the rights up to the given one");
-  create.option("--perm", &shared.perm, "read, write, sign or admin").choices("--perm", {"read", "write", "sign", "admin"});
+  create.option("--perm", &shared.perm, "read, write, sign or admin")
+      .choices("--perm", {"read", "write", "sign", "admin"});
   create.action([&shared](Cli& cli) -> Result<void> {
     TRY(const auto perm, rpc::parse_perm(shared.perm));
     TRY(const auto tokens, LocalTokens::open(cli.home() / "jwt.secret"));
     return cli.print(tokens.create(rpc::PermSet::up_to(perm)));
   });
   auto& info = auth.add("api-info", "Print TOKEN:ADDRESS for other programs");
-  info.option("--perm", &shared.perm, "read, write, sign or admin").choices("--perm", {"read", "write", "sign", "admin"});
+  info.option("--perm", &shared.perm, "read, write, sign or admin")
+      .choices("--perm", {"read", "write", "sign", "admin"});
   info.action([&shared](Cli& cli) -> Result<void> {
     TRY(const auto perm, rpc::parse_perm(shared.perm));
     TRY(const auto tokens, LocalTokens::open(cli.home() / "jwt.secret"));
@@ -90,9 +91,11 @@ void add_auth(Shared& shared, Command& root) {
   });
 }
 
-Task<> wait_until_up(asio::io_context& io, std::filesystem::path api_file, std::string path, std::chrono::milliseconds span) {
+Task<> wait_until_up(asio::io_context& io, std::filesystem::path api_file, std::string path,
+                     std::chrono::milliseconds span) {
   const auto until = std::chrono::steady_clock::now() + span;
-  rpc::HttpClient http(io, {.connect_timeout = std::chrono::milliseconds(1'000), .request_timeout = std::chrono::milliseconds(2'000)});
+  rpc::HttpClient http(io, {.connect_timeout = std::chrono::milliseconds(1'000),
+                            .request_timeout = std::chrono::milliseconds(2'000)});
   asio::steady_timer timer(io);
   std::string last = "no daemon runs";
   while (std::chrono::steady_clock::now() < until) {
@@ -114,7 +117,8 @@ void add_wait(Shared& shared, Command& root) {
   wait.flag("--ready", &shared.wait_ready, "Wait until it is ready to work, not only alive");
   wait.action([&shared](Cli& cli) -> Result<void> {
     TRY(const auto span, parse_duration(shared.wait_for));
-    return cli.wait(wait_until_up(cli.io(), cli.home() / "api", shared.wait_ready ? "/readyz" : "/healthz", span));
+    return cli.wait(wait_until_up(cli.io(), cli.home() / "api",
+                                  shared.wait_ready ? "/readyz" : "/healthz", span));
   });
 }
 
@@ -124,7 +128,8 @@ int run_program(int argc, const char* const* argv, Program program) {
   Shared shared(std::move(program));
   Cli cli(shared.program.info);
   auto& run = cli.root().add(shared.program.run_name, "Run the daemon in the foreground");
-  run.option("--config", &shared.config_file, "Settings file (default: config.toml in the home folder)");
+  run.option("--config", &shared.config_file,
+             "Settings file (default: config.toml in the home folder)");
   run.settings(shared.properties, &shared.flags);
   if (shared.program.run_flags) shared.program.run_flags(run);
   run.action([&shared](Cli& c) { return run_daemon(shared, c); });

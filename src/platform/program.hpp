@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// The main of a daemon's program: `run` (or `daemon`), `config default|show|check`, `auth create-token|api-info`,
-// `wait-api`, `completion` and the program's own commands.
+// The main of a daemon's program: `run` (or `daemon`), `config default|show|check`, `auth
+// create-token|api-info`, `wait-api`, `completion` and the program's own commands.
 //
 //   int main(int argc, char** argv) {
 //     WalletConfig config;
 //     CommonConfig common;
 //     common.listen = "/ip4/127.0.0.1/tcp/5678/http";
 //     return run_program(argc, argv, {
-//         .info = {.program = "venus-wallet", .component = "wallet", .doc = "...", .version = kVersion},
-//         .common = &common,
-//         .declare = [&](Properties& p) { config.declare(p); },
+//         .info = {.program = "venus-wallet", .component = "wallet", .doc = "...", .version =
+//         kVersion}, .common = &common, .declare = [&](Properties& p) { config.declare(p); },
 //         .build = [&](Daemon& daemon) { return build_wallet(daemon, config); },
 //         .commands = add_wallet_commands,
 //         .no_core_dumps = true});

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/progress.hpp"
 
+#include "platform/table.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
-
-#include "platform/table.hpp"
 
 namespace venus::platform {
 namespace {
@@ -37,7 +37,8 @@ Progress::Progress(std::string label, std::uint64_t total, Unit unit)
     : Progress(std::move(label), total, unit, ::isatty(STDERR_FILENO) == 1, to_stderr,
                [] { return std::chrono::steady_clock::now(); }) {}
 
-Progress::Progress(std::string label, std::uint64_t total, Unit unit, bool terminal, Output output, Clock clock)
+Progress::Progress(std::string label, std::uint64_t total, Unit unit, bool terminal, Output output,
+                   Clock clock)
     : label_(std::move(label)),
       total_(total),
       unit_(unit),
@@ -61,7 +62,9 @@ void Progress::update(std::uint64_t done) {
   std::lock_guard lock(mutex_);
   done_ = done;
   const auto since = clock_() - drawn_;
-  if (!finished_ && since >= (terminal_ ? std::chrono::duration_cast<std::chrono::nanoseconds>(kRedraw) : kLine)) draw_locked(false);
+  if (!finished_ &&
+      since >= (terminal_ ? std::chrono::duration_cast<std::chrono::nanoseconds>(kRedraw) : kLine))
+    draw_locked(false);
 }
 
 void Progress::add(std::uint64_t more) {
@@ -95,14 +98,19 @@ std::string Progress::line_locked() const {
     out += amount(done_, unit_);
   }
   if (rate > 0) {
-    out += unit_ == Unit::Bytes ? fmt::format(" {}/s", format_bytes(static_cast<std::uint64_t>(rate)))
-                                : fmt::format(" {:.1f}/s", rate);
+    out += unit_ == Unit::Bytes
+               ? fmt::format(" {}/s", format_bytes(static_cast<std::uint64_t>(rate)))
+               : fmt::format(" {:.1f}/s", rate);
     if (!finished_ && total_ > done_) {
       const auto left = static_cast<double>(total_ - done_) / rate;
-      if (left < 1e7) out += fmt::format(" ETA {}", format_eta(std::chrono::seconds(static_cast<std::int64_t>(left))));
+      if (left < 1e7)
+        out += fmt::format(" ETA {}",
+                           format_eta(std::chrono::seconds(static_cast<std::int64_t>(left))));
     }
   }
-  if (finished_) out += fmt::format(" in {}", format_eta(std::chrono::seconds(static_cast<std::int64_t>(seconds))));
+  if (finished_)
+    out +=
+        fmt::format(" in {}", format_eta(std::chrono::seconds(static_cast<std::int64_t>(seconds))));
   return out;
 }
 

@@ -18,7 +18,8 @@ class Progress {
   /// Writes to standard error. `total` 0: not known.
   Progress(std::string label, std::uint64_t total, Unit unit = Unit::Count);
   /// With everything given, for tests.
-  Progress(std::string label, std::uint64_t total, Unit unit, bool terminal, Output output, Clock clock);
+  Progress(std::string label, std::uint64_t total, Unit unit, bool terminal, Output output,
+           Clock clock);
   /// Ends the line.
   ~Progress();
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
-#include <memory>
-
 #include "platform/metrics.hpp"
 #include "rpc/server.hpp"
+
+#include <memory>
 
 namespace venus::platform {
 

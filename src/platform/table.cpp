@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/table.hpp"
 
-#include <fmt/format.h>
-
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <fmt/format.h>
 
 namespace venus::platform {
 
@@ -13,7 +12,8 @@ std::size_t display_width(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte == 0x1b) {
-      while (i < text.size() && text[i] != 'm') ++i;
+      while (i < text.size() && text[i] != 'm')
+        ++i;
       continue;
     }
     if ((byte & 0xC0U) == 0x80U) continue;
@@ -44,7 +44,8 @@ std::string Table::text(bool color) const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < headers_.size(); ++i) {
     auto width = display_width(headers_[i]);
-    for (const auto& cells : rows_) width = std::max(width, display_width(cells[i]));
+    for (const auto& cells : rows_)
+      width = std::max(width, display_width(cells[i]));
     widths.push_back(width);
   }
   std::string out;
@@ -55,11 +56,13 @@ std::string Table::text(bool color) const {
       if (i > 0) line += "  ";
       line += align_[i] == Align::Right ? pad + cells[i] : cells[i] + pad;
     }
-    while (line.ends_with(' ')) line.pop_back();
+    while (line.ends_with(' '))
+      line.pop_back();
     return line;
   };
   out += color ? fmt::format("\x1b[1m{}\x1b[0m\n", add(headers_)) : add(headers_) + "\n";
-  for (const auto& cells : rows_) out += add(cells) + "\n";
+  for (const auto& cells : rows_)
+    out += add(cells) + "\n";
   return out;
 }
 
@@ -70,8 +73,10 @@ boost::json::value Table::json() const {
     for (std::size_t i = 0; i < headers_.size(); ++i) {
       std::string key = headers_[i];
       for (char& c : key) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-        else if (c == ' ') c = '_';
+        if (c >= 'A' && c <= 'Z')
+          c = static_cast<char>(c + 32);
+        else if (c == ' ')
+          c = '_';
       }
       item[key] = cells[i];
     }

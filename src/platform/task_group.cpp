@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/task_group.hpp"
 
+#include "platform/log.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <mutex>
 
-#include "platform/log.hpp"
+#include <mutex>
 
 namespace venus::platform {
 
@@ -26,7 +27,8 @@ struct TaskGroup::State {
     std::lock_guard lock(mutex);
     stopped = true;
     for (const auto& [key, entry] : entries) {
-      asio::post(entry->strand, [held = entry] { held->signal.emit(asio::cancellation_type::terminal); });
+      asio::post(entry->strand,
+                 [held = entry] { held->signal.emit(asio::cancellation_type::terminal); });
     }
   }
 
@@ -37,7 +39,8 @@ struct TaskGroup::State {
   std::map<std::uint64_t, std::shared_ptr<Entry>> entries;
 };
 
-TaskGroup::TaskGroup(asio::any_io_executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+TaskGroup::TaskGroup(asio::any_io_executor executor)
+    : state_(std::make_shared<State>(std::move(executor))) {}
 TaskGroup::~TaskGroup() { state_->cancel_all(); }
 
 void TaskGroup::spawn(std::string name, Task<> task) {
@@ -61,12 +64,15 @@ void TaskGroup::spawn(std::string name, Task<> task) {
     }
     std::lock_guard lock(state->mutex);
     if (!state->stopped) {
-      if (!why.empty()) log.error("a background task broke", kv("task", entry->name), kv("error", why));
-      else if (!result) log.error("a background task failed", kv("task", entry->name), kv("error", result.error()));
+      if (!why.empty())
+        log.error("a background task broke", kv("task", entry->name), kv("error", why));
+      else if (!result)
+        log.error("a background task failed", kv("task", entry->name), kv("error", result.error()));
     }
     state->entries.erase(key);
   };
-  asio::co_spawn(entry->strand, std::move(task), asio::bind_cancellation_slot(slot, std::move(done)));
+  asio::co_spawn(entry->strand, std::move(task),
+                 asio::bind_cancellation_slot(slot, std::move(done)));
 }
 
 std::size_t TaskGroup::running() const {
@@ -83,10 +89,12 @@ Task<> TaskGroup::stop(std::chrono::milliseconds grace) {
     std::string names;
     {
       std::lock_guard lock(state->mutex);
-      for (const auto& [key, entry] : state->entries) names += (names.empty() ? "" : ", ") + entry->name;
+      for (const auto& [key, entry] : state->entries)
+        names += (names.empty() ? "" : ", ") + entry->name;
     }
     if (names.empty()) co_return Result<void>{};
-    if (std::chrono::steady_clock::now() >= until) co_return fail(ErrorCode::Timeout, "tasks did not end: {}", names);
+    if (std::chrono::steady_clock::now() >= until)
+      co_return fail(ErrorCode::Timeout, "tasks did not end: {}", names);
     timer.expires_after(std::chrono::milliseconds(10));
     static_cast<void>(co_await timer.async_wait(asio::as_tuple(asio::use_awaitable)));
   }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "base/task.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
+
 #include <chrono>
 #include <memory>
 #include <string>
-
-#include "base/task.hpp"
 
 namespace venus::platform {
 

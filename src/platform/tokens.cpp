@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "platform/tokens.hpp"
 
-#include <filesystem>
-#include <mutex>
-#include <unordered_map>
-
 #include "base/json.hpp"
 #include "crypto/jwt.hpp"
 #include "crypto/random.hpp"
 #include "platform/home.hpp"
 #include "rpc/endpoint.hpp"
 #include "rpc/http_client.hpp"
+
+#include <filesystem>
+#include <mutex>
+#include <unordered_map>
 
 namespace venus::platform {
 namespace {
@@ -28,18 +28,21 @@ struct VerifyAnswer {
   std::string perm;
   std::string ext;
   static constexpr auto fields() {
-    return base::fields_of(base::field("name", &VerifyAnswer::name), base::field("perm", &VerifyAnswer::perm),
+    return base::fields_of(base::field("name", &VerifyAnswer::name),
+                           base::field("perm", &VerifyAnswer::perm),
                            base::field("ext", &VerifyAnswer::ext));
   }
 };
 
 TokenVerifier::Options without_slash(TokenVerifier::Options options) {
-  while (options.auth_url.ends_with('/')) options.auth_url.pop_back();
+  while (options.auth_url.ends_with('/'))
+    options.auth_url.pop_back();
   return options;
 }
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -47,7 +50,8 @@ std::string_view trimmed(std::string_view text) {
 
 Result<LocalTokens> LocalTokens::open(const std::filesystem::path& file) {
   auto text = read_file(file, 4096);
-  if (!text && text.error().code != ErrorCode::NotFound) return std::unexpected(std::move(text).error());
+  if (!text && text.error().code != ErrorCode::NotFound)
+    return std::unexpected(std::move(text).error());
   if (!text) {
     auto secret = crypto::random_bytes(32);
     TRY_VOID(write_private_file(file, base::to_hex(secret) + "\n"));
@@ -55,8 +59,10 @@ Result<LocalTokens> LocalTokens::open(const std::filesystem::path& file) {
   }
   auto secret = base::from_hex(trimmed(*text));
   if (!secret || secret->size() < 32) {
-    return fail(ErrorCode::Corrupt, "{} does not hold 64 hex digits; remove it to get a new secret (all local tokens "
-                "end with it)", file.string());
+    return fail(ErrorCode::Corrupt,
+                "{} does not hold 64 hex digits; remove it to get a new secret (all local tokens "
+                "end with it)",
+                file.string());
   }
   return LocalTokens(*std::move(secret));
 }
@@ -84,7 +90,8 @@ struct TokenVerifier::State {
   State(asio::io_context& io, LocalTokens tokens, Options given)
       : local(std::move(tokens)),
         options(std::move(given)),
-        http(io, {.connect_timeout = std::chrono::milliseconds(3'000), .request_timeout = std::chrono::milliseconds(5'000)}) {}
+        http(io, {.connect_timeout = std::chrono::milliseconds(3'000),
+                  .request_timeout = std::chrono::milliseconds(5'000)}) {}
 
   struct Verdict {
     Result<CallerPtr> caller;
@@ -120,11 +127,13 @@ Task<CallerPtr> TokenVerifier::State::ask(std::shared_ptr<State> state, std::str
   if (!answer) {
     const auto code = answer.error().code;
     // 4xx is a verdict, everything else says nothing about the token.
-    if (code == ErrorCode::Unauthenticated || code == ErrorCode::InvalidArgument || code == ErrorCode::PermissionDenied ||
-        code == ErrorCode::NotFound) {
-      co_return fail(ErrorCode::Unauthenticated, "venus-auth refused the token: {}", answer.error().message);
+    if (code == ErrorCode::Unauthenticated || code == ErrorCode::InvalidArgument ||
+        code == ErrorCode::PermissionDenied || code == ErrorCode::NotFound) {
+      co_return fail(ErrorCode::Unauthenticated, "venus-auth refused the token: {}",
+                     answer.error().message);
     }
-    co_return fail(ErrorCode::Unavailable, "venus-auth does not answer: {}", answer.error().message);
+    co_return fail(ErrorCode::Unavailable, "venus-auth does not answer: {}",
+                   answer.error().message);
   }
   CO_TRY(const auto verdict, base::from_json<VerifyAnswer>(*answer));
   CO_TRY(const auto perm, rpc::parse_perm(verdict.perm));
@@ -137,7 +146,8 @@ Task<CallerPtr> TokenVerifier::State::ask(std::shared_ptr<State> state, std::str
 }
 
 Task<CallerPtr> TokenVerifier::State::verify(std::shared_ptr<State> state, std::string bearer) {
-  if (bearer.size() > crypto::kMaxToken) co_return fail(ErrorCode::Unauthenticated, "the token is too long");
+  if (bearer.size() > crypto::kMaxToken)
+    co_return fail(ErrorCode::Unauthenticated, "the token is too long");
   const auto local = state->local.verify(jwt_part(bearer));
   if (local) {
     auto caller = std::make_shared<Caller>();
@@ -147,7 +157,8 @@ Task<CallerPtr> TokenVerifier::State::verify(std::shared_ptr<State> state, std::
   }
   if (state->options.auth_url.empty()) co_return std::unexpected(local.error());
   const auto known = state->known(bearer);
-  const auto age = known ? std::chrono::steady_clock::now() - known->at : std::chrono::steady_clock::duration::max();
+  const auto age = known ? std::chrono::steady_clock::now() - known->at
+                         : std::chrono::steady_clock::duration::max();
   if (age < state->options.keep) co_return known->caller;
   auto asked = co_await ask(state, bearer);
   if (asked || asked.error().code == ErrorCode::Unauthenticated) {
@@ -163,6 +174,8 @@ TokenVerifier::TokenVerifier(asio::io_context& io, LocalTokens local, Options op
 
 TokenVerifier::~TokenVerifier() { state_->http.stop(); }
 
-Task<CallerPtr> TokenVerifier::verify(std::string token) { return State::verify(state_, std::move(token)); }
+Task<CallerPtr> TokenVerifier::verify(std::string token) {
+  return State::verify(state_, std::move(token));
+}
 
 }  // namespace venus::platform

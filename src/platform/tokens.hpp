@@ -2,15 +2,16 @@
 // Tokens of this daemon ({"Allow":[...]}, HS256, as Lotus makes them) and of venus-auth.
 #pragma once
 
+#include "crypto/secret.hpp"
+#include "platform/secret_text.hpp"
+#include "rpc/context.hpp"
+
 #include <boost/asio/io_context.hpp>
+
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
-
-#include "crypto/secret.hpp"
-#include "platform/secret_text.hpp"
-#include "rpc/context.hpp"
 
 namespace venus::platform {
 
@@ -30,17 +31,19 @@ class LocalTokens {
   std::shared_ptr<const Secret> secret_;
 };
 
-/// The part of a bearer token that is the JWT: venus-wallet's strategy token may follow it ("JWT___UUID").
+/// The part of a bearer token that is the JWT: venus-wallet's strategy token may follow it
+/// ("JWT___UUID").
 std::string_view jwt_part(std::string_view bearer);
 
 /// Local tokens first, then venus-auth (POST /verify), whose verdicts are kept for a few seconds.
 class TokenVerifier final : public rpc::AuthVerifier {
  public:
   struct Options {
-    std::string auth_url{};                       ///< http://host:port; empty: local tokens only
-    SecretText auth_token{};                      ///< sent to venus-auth if it wants one
-    std::chrono::milliseconds keep{3'000};        ///< how long a verdict is good, also a negative one
-    std::chrono::milliseconds keep_stale{60'000}; ///< how long an old one stands while venus-auth is away
+    std::string auth_url{};                 ///< http://host:port; empty: local tokens only
+    SecretText auth_token{};                ///< sent to venus-auth if it wants one
+    std::chrono::milliseconds keep{3'000};  ///< how long a verdict is good, also a negative one
+    std::chrono::milliseconds keep_stale{
+        60'000};  ///< how long an old one stands while venus-auth is away
     std::size_t max_entries = 10'000;
   };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // JSON-RPC over HTTP: the body of a POST in, the body of the answer out.
-#include <boost/json/monotonic_resource.hpp>
-
 #include "rpc/error.hpp"
 #include "rpc/rpc_text.hpp"
 #include "rpc/server_core.hpp"
+
+#include <boost/json/monotonic_resource.hpp>
 
 namespace venus::rpc {
 namespace {
@@ -17,7 +17,8 @@ struct Started {
   detail::Invocation invocation;
 };
 
-Started start_one(const Router::Mount& mount, CallContext context, const boost::json::value& document) {
+Started start_one(const Router::Mount& mount, CallContext context,
+                  const boost::json::value& document) {
   Started out;
   RpcRequest request;
   if (auto read = read_request(document, request); !read) {
@@ -30,12 +31,14 @@ Started start_one(const Router::Mount& mount, CallContext context, const boost::
   out.method = entry == nullptr ? nullptr : entry->info;
   if (entry == nullptr) out.name = request.method.substr(0, 128);
   if (out.method != nullptr && out.method->is_stream) {
-    out.invocation.ready = std::unexpected(rpc_error(
-        kMethodNotFound, ErrorCode::Unsupported,
-        fmt::format("method '{}' not supported in this mode (no out channel support)", request.method)));
+    out.invocation.ready = std::unexpected(
+        rpc_error(kMethodNotFound, ErrorCode::Unsupported,
+                  fmt::format("method '{}' not supported in this mode (no out channel support)",
+                              request.method)));
     return out;
   }
-  out.invocation = mount.dispatcher->start(std::move(context), request.method, *request.params, mount.version);
+  out.invocation =
+      mount.dispatcher->start(std::move(context), request.method, *request.params, mount.version);
   return out;
 }
 
@@ -65,7 +68,8 @@ asio::awaitable<Result<Outcome>> finish_one(Started& started) {
   co_return std::unexpected(std::move(failure));
 }
 
-unsigned write_one(std::string& out, const Started& started, const Result<Outcome>& outcome, bool with_kind) {
+unsigned write_one(std::string& out, const Started& started, const Result<Outcome>& outcome,
+                   bool with_kind) {
   if (started.id.empty()) return 200;
   if (outcome) {
     append_result(out, started.id, outcome->text);
@@ -82,12 +86,14 @@ RpcReply refusal(const Error& error, bool with_kind) {
 }
 
 asio::awaitable<RpcReply> answer_batch(std::shared_ptr<Server::Core> core, Router::Mount mount,
-                                       CallContext context, boost::json::value document, bool with_kind) {
+                                       CallContext context, boost::json::value document,
+                                       bool with_kind) {
   const auto& list = document.get_array();
   if (list.empty() || list.size() > core->options.limits.max_batch) {
-    const auto why = list.empty() ? std::string("Invalid request: an empty batch")
-                                  : fmt::format("Invalid request: a batch of {} is over the limit of {}", list.size(),
-                                                core->options.limits.max_batch);
+    const auto why = list.empty()
+                         ? std::string("Invalid request: an empty batch")
+                         : fmt::format("Invalid request: a batch of {} is over the limit of {}",
+                                       list.size(), core->options.limits.max_batch);
     co_return refusal(rpc_error(kInvalidRequest, ErrorCode::InvalidArgument, why), with_kind);
   }
   RpcReply reply;
@@ -95,7 +101,8 @@ asio::awaitable<RpcReply> answer_batch(std::shared_ptr<Server::Core> core, Route
     const auto began = std::chrono::steady_clock::now();
     auto started = start_one(mount, context, item);
     const auto outcome = co_await finish_one(started);
-    core->record(started.method, started.name, context, began, outcome ? nullptr : &outcome.error());
+    core->record(started.method, started.name, context, began,
+                 outcome ? nullptr : &outcome.error());
     if (started.id.empty()) continue;
     reply.body += reply.body.empty() ? '[' : ',';
     write_one(reply.body, started, outcome, with_kind);
@@ -113,7 +120,8 @@ asio::awaitable<RpcReply> answer_post(std::shared_ptr<Server::Core> core, Router
     auto entered = co_await core->gate.enter();
     if (!entered) {
       core->refused.fetch_add(1, std::memory_order_relaxed);
-      co_return refusal(rpc_error(kBusy, entered.error().code, std::move(entered).error().message), with_kind);
+      co_return refusal(rpc_error(kBusy, entered.error().code, std::move(entered).error().message),
+                        with_kind);
     }
     pass = *std::move(entered);
   }
@@ -124,7 +132,8 @@ asio::awaitable<RpcReply> answer_post(std::shared_ptr<Server::Core> core, Router
     co_return refusal(parsed.error(), with_kind);
   }
   if (auto* document = std::get_if<boost::json::value>(&*parsed)) {
-    co_return co_await answer_batch(core, mount, std::move(context), std::move(*document), with_kind);
+    co_return co_await answer_batch(core, mount, std::move(context), std::move(*document),
+                                    with_kind);
   }
   auto& started = std::get<Started>(*parsed);
   const auto outcome = started.invocation.ready ? *std::move(started.invocation.ready)

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "rpc/client.hpp"
 
-#include <gtest/gtest.h>
-
-#include <boost/asio/use_future.hpp>
-
 #include "rpc/error.hpp"
 #include "rpc/http_client.hpp"
 #include "rpc/run_blocking.hpp"
 #include "rpc/test_util/test_server.hpp"
 
+#include <boost/asio/use_future.hpp>
+#include <gtest/gtest.h>
+
 namespace venus::rpc {
 namespace {
 
+using std::chrono::milliseconds;
 using test::Item;
 using test::TestApi;
 using test::TestServer;
 using test::TestVerifier;
-using std::chrono::milliseconds;
 
 template <class T>
 Result<T> wait(TestServer& server, Task<T> task) {
   return asio::co_spawn(server.io, std::move(task), asio::use_future).get();
 }
 
-std::shared_ptr<Client> connect(TestServer& server, std::string_view scheme, ClientOptions options = {}) {
+std::shared_ptr<Client> connect(TestServer& server, std::string_view scheme,
+                                ClientOptions options = {}) {
   return *make_client(server.io, server.url(scheme), std::move(options));
 }
 
@@ -54,13 +54,15 @@ TEST_P(AnyTransport, ErrorsKeepTheirKindAndCode) {
   EXPECT_NE(missing.error().message.find("actor not found"), std::string::npos);
   EXPECT_EQ(wait(server, client->call<TestApi::Sign>()).error().code, ErrorCode::PermissionDenied);
   EXPECT_EQ(wait(server, client->call_raw("Test.Nix", {})).error().code, ErrorCode::Unsupported);
-  EXPECT_EQ(wait(server, client->call_raw("Test.Add", {1})).error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(wait(server, client->call_raw("Test.Add", {1})).error().code,
+            ErrorCode::InvalidArgument);
 }
 
 TEST_P(AnyTransport, ARefusedTokenIsUnauthenticated) {
   TestServer server({.auth = std::make_shared<TestVerifier>()});
   const auto client = connect(server, GetParam(), {.token = "bad"});
-  EXPECT_EQ(wait(server, client->call<TestApi::Nothing>()).error().code, ErrorCode::Unauthenticated);
+  EXPECT_EQ(wait(server, client->call<TestApi::Nothing>()).error().code,
+            ErrorCode::Unauthenticated);
 }
 
 TEST_P(AnyTransport, ACallThatTakesTooLongTimesOutAndIsCancelledAtThePeer) {
@@ -68,7 +70,8 @@ TEST_P(AnyTransport, ACallThatTakesTooLongTimesOutAndIsCancelledAtThePeer) {
   const auto client = connect(server, GetParam(), {.call_timeout = milliseconds(100)});
   EXPECT_EQ(wait(server, client->call<TestApi::Sleep>(60'000)).error().code, ErrorCode::Timeout);
   EXPECT_TRUE(TestServer::eventually([&] { return server.sleeping == 0; }));
-  EXPECT_EQ(wait(server, client->call_with<TestApi::Sleep>({.timeout = milliseconds(5'000)}, 200)), "slept");
+  EXPECT_EQ(wait(server, client->call_with<TestApi::Sleep>({.timeout = milliseconds(5'000)}, 200)),
+            "slept");
 }
 
 TEST_P(AnyTransport, NobodyThereIsUnavailable) {
@@ -85,7 +88,8 @@ TEST_P(AnyTransport, APeerThatComesBackIsUsedAgain) {
   const auto client = connect(server, GetParam(), {.reconnect_min = milliseconds(10)});
   ASSERT_TRUE(wait(server, client->call<TestApi::Nothing>()));
   server.restart();
-  EXPECT_TRUE(TestServer::eventually([&] { return wait(server, client->call<TestApi::Nothing>()).has_value(); }));
+  EXPECT_TRUE(TestServer::eventually(
+      [&] { return wait(server, client->call<TestApi::Nothing>()).has_value(); }));
 }
 
 TEST_P(AnyTransport, ManyCallsAtOnceAllReturn) {
@@ -95,7 +99,8 @@ TEST_P(AnyTransport, ManyCallsAtOnceAllReturn) {
   for (int i = 0; i < 200; ++i) {
     calls.push_back(asio::co_spawn(server.io, client->call<TestApi::Add>(i, i), asio::use_future));
   }
-  for (int i = 0; i < 200; ++i) EXPECT_EQ(calls[static_cast<std::size_t>(i)].get(), 2 * i);
+  for (int i = 0; i < 200; ++i)
+    EXPECT_EQ(calls[static_cast<std::size_t>(i)].get(), 2 * i);
 }
 
 TEST_P(AnyTransport, TheTraceGoesAlong) {
@@ -216,7 +221,8 @@ TEST(HttpClient, GetsAndPosts) {
   const auto root = fmt::format("http://127.0.0.1:{}", server.port);
   EXPECT_EQ(run_blocking(io, http.get(root + "/healthz")), "ok\n");
   EXPECT_EQ(run_blocking(io, http.get(root + "/nothing")).error().code, ErrorCode::NotFound);
-  EXPECT_EQ(run_blocking(io, http.post_json(root + "/user/x", {{"a", 1}})).error().code, ErrorCode::Unauthenticated);
+  EXPECT_EQ(run_blocking(io, http.post_json(root + "/user/x", {{"a", 1}})).error().code,
+            ErrorCode::Unauthenticated);
   const auto posted = run_blocking(io, http.post_json(root + "/user/x", {{"a", 1}}, "good"));
   ASSERT_TRUE(posted) << posted.error().message;
   EXPECT_EQ(base::write_json(*posted), R"({"a":1})");

@@ -6,8 +6,8 @@
 
 namespace venus::rpc {
 
-std::string request_text(std::uint64_t id, std::string_view method, const boost::json::array& params,
-                         const std::optional<Trace>& trace) {
+std::string request_text(std::uint64_t id, std::string_view method,
+                         const boost::json::array& params, const std::optional<Trace>& trace) {
   std::string out = fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":)", id);
   append_json_string(out, method);
   out += R"(,"params":)";

@@ -2,11 +2,12 @@
 // Private to the clients: requests as text, answers as values.
 #pragma once
 
-#include <boost/json/array.hpp>
-#include <optional>
-
 #include "base/json.hpp"
 #include "rpc/context.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <optional>
 
 namespace venus::rpc {
 
@@ -14,8 +15,8 @@ namespace venus::rpc {
 inline constexpr std::size_t kAnswerDepth = 256;
 
 /// {"jsonrpc":"2.0","id":N,"method":...,"params":[...]} and for WebSockets the trace as "meta".
-std::string request_text(std::uint64_t id, std::string_view method, const boost::json::array& params,
-                         const std::optional<Trace>& trace);
+std::string request_text(std::uint64_t id, std::string_view method,
+                         const boost::json::array& params, const std::optional<Trace>& trace);
 /// The cancellation of a call in flight.
 std::string cancel_text(std::uint64_t id);
 /// The result of an answer object, or its error.

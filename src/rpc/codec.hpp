@@ -2,14 +2,15 @@
 // Types seen as function pointers, so that JSON code is generated once per type and not per method.
 #pragma once
 
-#include <boost/json/array.hpp>
-#include <memory>
-#include <span>
-#include <string>
-
 #include "base/json.hpp"
 #include "rpc/method.hpp"
 #include "rpc/stream.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
 
 namespace venus::rpc {
 
@@ -32,8 +33,10 @@ Result<void> decode_into(const boost::json::value& value, void* out) {
 
 template <class T>
 std::string encode_text(const T& value) {
-  if constexpr (std::is_same_v<T, RawJson>) return value.text;
-  else return base::write_json(base::JsonCodec<T>::encode(value));
+  if constexpr (std::is_same_v<T, RawJson>)
+    return value.text;
+  else
+    return base::write_json(base::JsonCodec<T>::encode(value));
 }
 
 struct ArgSlot {
@@ -85,5 +88,7 @@ struct venus::base::JsonCodec<venus::rpc::RawJson> {
     auto parsed = parse_json(v.text);
     return parsed ? *std::move(parsed) : boost::json::value();
   }
-  static Result<rpc::RawJson> decode(const boost::json::value& v) { return rpc::RawJson{write_json(v)}; }
+  static Result<rpc::RawJson> decode(const boost::json::value& v) {
+    return rpc::RawJson{write_json(v)};
+  }
 };

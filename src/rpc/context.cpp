@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "rpc/context.hpp"
 
+#include "base/bytes.hpp"
+
 #include <fmt/format.h>
 
 #include <random>
-
-#include "base/bytes.hpp"
 
 namespace venus::rpc {
 namespace {

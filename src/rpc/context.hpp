@@ -2,6 +2,9 @@
 // Who calls, from where, and the trace the call belongs to.
 #pragma once
 
+#include "base/task.hpp"
+#include "rpc/perm.hpp"
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -9,14 +12,11 @@
 #include <string>
 #include <string_view>
 
-#include "base/task.hpp"
-#include "rpc/perm.hpp"
-
 namespace venus::rpc {
 
 /// A caller as the token says. Immutable, shared by all calls of a connection.
 struct Caller {
-  std::string name;   ///< user name of venus-auth; empty for local and anonymous callers
+  std::string name;  ///< user name of venus-auth; empty for local and anonymous callers
   PermSet perms;
   std::string extra;  ///< `ext` of a Venus token
   std::string token;  ///< as sent; empty when anonymous
@@ -49,7 +49,8 @@ class CallContext {
   };
 
   CallContext() = default;
-  CallContext(std::shared_ptr<const Caller> caller, std::shared_ptr<const Connection> connection, Trace trace)
+  CallContext(std::shared_ptr<const Caller> caller, std::shared_ptr<const Connection> connection,
+              Trace trace)
       : caller_(std::move(caller)), connection_(std::move(connection)), trace_(trace) {}
 
   /// A context with every right, for calls inside the process.

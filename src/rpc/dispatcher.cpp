@@ -6,9 +6,7 @@
 namespace venus::rpc {
 namespace {
 
-detail::Invocation failed(Error error) {
-  return {.ready = std::unexpected(std::move(error))};
-}
+detail::Invocation failed(Error error) { return {.ready = std::unexpected(std::move(error))}; }
 
 std::string_view after_namespace(std::string_view name) {
   const auto dot = name.rfind('.');
@@ -63,7 +61,8 @@ detail::Invocation Dispatcher::start(CallContext context, std::string_view name,
                                      const boost::json::value& params, ApiVersion version) const {
   const auto* entry = find(name, version);
   if (entry == nullptr) {
-    return failed(rpc_error(kMethodNotFound, ErrorCode::Unsupported, fmt::format("method '{}' not found", name)));
+    return failed(rpc_error(kMethodNotFound, ErrorCode::Unsupported,
+                            fmt::format("method '{}' not found", name)));
   }
   if (!context.perms().has(entry->info->perm)) {
     return failed({ErrorCode::PermissionDenied,

@@ -2,21 +2,22 @@
 // The table from method names to handlers. Filled at start-up from as many files as one likes, then
 // read by the server; it must outlive the server.
 //
-//   dispatcher.bind<WalletApi::Has>(wallet, &Wallet::has);          // member of an object that outlives it
-//   dispatcher.bind<WalletApi::Has>([](Address a) -> Result<bool> { ... });
+//   dispatcher.bind<WalletApi::Has>(wallet, &Wallet::has);          // member of an object that
+//   outlives it dispatcher.bind<WalletApi::Has>([](Address a) -> Result<bool> { ... });
 //
 // A handler takes the method's parameters, before them optionally a CallContext, and returns
-// Task<Out> or, when it never waits, Result<Out>. It checks nothing: rights and parameters are checked.
+// Task<Out> or, when it never waits, Result<Out>. It checks nothing: rights and parameters are
+// checked.
 #pragma once
+
+#include "rpc/codec.hpp"
+#include "rpc/context.hpp"
 
 #include <functional>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "rpc/codec.hpp"
-#include "rpc/context.hpp"
 
 namespace venus::rpc {
 
@@ -75,7 +76,8 @@ class BoundHandler<M, Function, std::tuple<Args...>> final : public Handler {
         },
         args);
     if (!decoded) return {.ready = std::unexpected(std::move(decoded).error())};
-    return std::apply([&](auto&... arg) { return start(std::move(context), std::move(arg)...); }, args);
+    return std::apply([&](auto&... arg) { return start(std::move(context), std::move(arg)...); },
+                      args);
   }
 
  private:
@@ -147,8 +149,8 @@ class Dispatcher {
   [[nodiscard]] std::vector<const MethodInfo*> methods(ApiVersion version) const;
 
   /// Looks up, checks the caller's right, decodes and starts. Errors carry their JSON-RPC code.
-  detail::Invocation start(CallContext context, std::string_view name, const boost::json::value& params,
-                           ApiVersion version) const;
+  detail::Invocation start(CallContext context, std::string_view name,
+                           const boost::json::value& params, ApiVersion version) const;
   /// The same, awaited; an exception of a handler becomes Internal.
   Task<Outcome> call(CallContext context, std::string name, boost::json::value params,
                      ApiVersion version = ApiVersion::V1) const;

@@ -78,7 +78,8 @@ Result<Endpoint> parse_url(std::string_view text, std::string_view default_targe
   auto rest = text;
   if (const auto scheme_end = text.find("://"); scheme_end != std::string_view::npos) {
     out.scheme = text.substr(0, scheme_end);
-    if (out.scheme != "http" && out.scheme != "https" && out.scheme != "ws" && out.scheme != "wss") {
+    if (out.scheme != "http" && out.scheme != "https" && out.scheme != "ws" &&
+        out.scheme != "wss") {
       return not_an_address(text);
     }
     rest = text.substr(scheme_end + 3);
@@ -86,8 +87,10 @@ Result<Endpoint> parse_url(std::string_view text, std::string_view default_targe
   const auto target_at = rest.find_first_of("/?");
   TRY_VOID(parse_authority(rest.substr(0, target_at), out));
   std::string_view target = target_at == std::string_view::npos ? "" : rest.substr(target_at);
-  if (target.empty() || target == "/") out.target = default_target;
-  else out.target = target.front() == '/' ? std::string(target) : "/" + std::string(target);
+  if (target.empty() || target == "/")
+    out.target = default_target;
+  else
+    out.target = target.front() == '/' ? std::string(target) : "/" + std::string(target);
   return out;
 }
 
@@ -120,7 +123,9 @@ std::string Endpoint::url() const { return scheme + "://" + authority() + target
 
 std::string Endpoint::multiaddr() const {
   const auto numeric = host.find_first_not_of("0123456789.") == std::string::npos;
-  const std::string_view kind = host.find(':') != std::string::npos ? "ip6" : numeric ? "ip4" : "dns";
+  const std::string_view kind = host.find(':') != std::string::npos ? "ip6"
+                                : numeric                           ? "ip4"
+                                                                    : "dns";
   return fmt::format("/{}/{}/tcp/{}/{}", kind, host, port, scheme);
 }
 

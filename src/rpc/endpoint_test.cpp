@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "rpc/endpoint.hpp"
 
-#include <gtest/gtest.h>
-
 #include "rpc/http_types.hpp"
 #include "rpc/perm.hpp"
 #include "rpc/router.hpp"
+
+#include <gtest/gtest.h>
 
 namespace venus::rpc {
 namespace {
@@ -39,16 +39,19 @@ TEST(Endpoint, ReadsAllForms) {
 }
 
 TEST(Endpoint, RefusesWhatItDoesNotUnderstand) {
-  for (const std::string_view text : {"", "ftp://a", "http://", "http://a:99999", "http://a:b", "/ip4/1.2.3.4", "/ip4//tcp/1",
-                                      "/ip4/1.2.3.4/udp/1", "/ip4/1.2.3.4/tcp/1/quic", "http://a b/", "http://a/\r\nX: y",
-                                      "http://[::1", ":80"}) {
+  for (const std::string_view text :
+       {"", "ftp://a", "http://", "http://a:99999", "http://a:b", "/ip4/1.2.3.4", "/ip4//tcp/1",
+        "/ip4/1.2.3.4/udp/1", "/ip4/1.2.3.4/tcp/1/quic", "http://a b/", "http://a/\r\nX: y",
+        "http://[::1", ":80"}) {
     EXPECT_FALSE(Endpoint::parse(text)) << text;
   }
 }
 
 TEST(Perms, AreALadderAndASet) {
-  EXPECT_EQ(PermSet::up_to(Perm::Sign).names(), (std::vector<std::string>{"read", "write", "sign"}));
-  EXPECT_EQ(PermSet::from_names({"sign", "read"})->names(), (std::vector<std::string>{"read", "sign"}));
+  EXPECT_EQ(PermSet::up_to(Perm::Sign).names(),
+            (std::vector<std::string>{"read", "write", "sign"}));
+  EXPECT_EQ(PermSet::from_names({"sign", "read"})->names(),
+            (std::vector<std::string>{"read", "sign"}));
   EXPECT_FALSE(PermSet::from_names({"root"}));
   EXPECT_FALSE(PermSet::up_to(Perm::Read).has(Perm::Write));
 }

@@ -11,12 +11,17 @@ constexpr std::int64_t kCodeMark = 1LL << 40;
 
 ErrorCode kind_of_code(std::int64_t code, std::string_view message) {
   switch (code) {
-    case kParseError: return ErrorCode::Malformed;
+    case kParseError:
+      return ErrorCode::Malformed;
     case kInvalidRequest:
-    case kInvalidParams: return ErrorCode::InvalidArgument;
-    case kMethodNotFound: return ErrorCode::Unsupported;
-    case kBusy: return ErrorCode::Exhausted;
-    default: break;
+    case kInvalidParams:
+      return ErrorCode::InvalidArgument;
+    case kMethodNotFound:
+      return ErrorCode::Unsupported;
+    case kBusy:
+      return ErrorCode::Exhausted;
+    default:
+      break;
   }
   if (message.find("missing permission to invoke") != std::string_view::npos) {
     return ErrorCode::PermissionDenied;
@@ -53,7 +58,8 @@ void append_error_object(std::string& out, const Error& error, bool with_kind) {
   fmt::format_to(std::back_inserter(out), R"({{"code":{},"message":)", rpc_code(error));
   append_json_string(out, error.message);
   if (with_kind) {
-    fmt::format_to(std::back_inserter(out), R"(,"data":{{"kind":"{}"}})", base::to_string(error.code));
+    fmt::format_to(std::back_inserter(out), R"(,"data":{{"kind":"{}"}})",
+                   base::to_string(error.code));
   }
   out += '}';
 }
@@ -83,11 +89,21 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text, start, i - start);
     start = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out += kHex[(static_cast<unsigned char>(c) >> 4) & 15U];

@@ -2,11 +2,11 @@
 // JSON-RPC error codes and how our errors travel as them.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/json_fwd.hpp"
 #include "base/result.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace venus::rpc {
 
@@ -19,16 +19,17 @@ inline constexpr int kBusy = -32005;
 /// What Lotus answers for every failure of a method that has no code of its own.
 inline constexpr int kApplicationError = 1;
 
-/// An error that is to leave with a JSON-RPC code of its own (Lotus: 2 out of gas, 3 actor not found, ...).
+/// An error that is to leave with a JSON-RPC code of its own (Lotus: 2 out of gas, 3 actor not
+/// found, ...).
 Error rpc_error(int code, ErrorCode kind, std::string message);
 /// The code to send for an error: the one given by rpc_error, else kApplicationError.
 int rpc_code(const Error& error) noexcept;
 
-/// Appends {"code":..,"message":..}; with `with_kind` also "data":{"kind":"not_found"} for our own clients,
-/// which get back the ErrorCode by it.
+/// Appends {"code":..,"message":..}; with `with_kind` also "data":{"kind":"not_found"} for our own
+/// clients, which get back the ErrorCode by it.
 void append_error_object(std::string& out, const Error& error, bool with_kind);
-/// The error that an error object of a peer stands for. Codes of the standard become our kinds; all others
-/// are Internal unless the peer is a Venus and says its kind.
+/// The error that an error object of a peer stands for. Codes of the standard become our kinds; all
+/// others are Internal unless the peer is a Venus and says its kind.
 Error from_error_object(const boost::json::value& object);
 
 /// Text as a JSON string with its quotes.

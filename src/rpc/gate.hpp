@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "rpc/stream.hpp"
+
 #include <deque>
 #include <mutex>
-
-#include "rpc/stream.hpp"
 
 namespace venus::rpc {
 

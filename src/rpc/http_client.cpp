@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "rpc/http_client.hpp"
 
-#include <sys/socket.h>
+#include "rpc/endpoint.hpp"
+#include "rpc/gate.hpp"
 
-#include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -16,10 +16,10 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-#include <mutex>
+#include <sys/socket.h>
 
-#include "rpc/endpoint.hpp"
-#include "rpc/gate.hpp"
+#include <atomic>
+#include <mutex>
 
 namespace venus::rpc {
 namespace {
@@ -30,9 +30,12 @@ using tcp = asio::ip::tcp;
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 
 Error io_error(const boost::system::error_code& error, std::string_view what) {
-  if (error == beast::error::timeout) return {ErrorCode::Timeout, fmt::format("{}: no answer in time", what)};
-  if (error == http::error::body_limit) return {ErrorCode::TooLarge, fmt::format("{}: the answer is too large", what)};
-  if (error == asio::error::operation_aborted) return {ErrorCode::Cancelled, fmt::format("{}: cancelled", what)};
+  if (error == beast::error::timeout)
+    return {ErrorCode::Timeout, fmt::format("{}: no answer in time", what)};
+  if (error == http::error::body_limit)
+    return {ErrorCode::TooLarge, fmt::format("{}: the answer is too large", what)};
+  if (error == asio::error::operation_aborted)
+    return {ErrorCode::Cancelled, fmt::format("{}: cancelled", what)};
   return {ErrorCode::Unavailable, fmt::format("{}: {}", what, error.message())};
 }
 
@@ -42,7 +45,8 @@ struct Connection {
 
   bool alive() {
     char byte = 0;
-    return ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+    return ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           errno == EAGAIN;
   }
 
   beast::tcp_stream stream;
@@ -54,21 +58,26 @@ struct Connection {
 std::string make_head(const Endpoint& to, const HttpClient::Request& request) {
   std::string head;
   const auto out = std::back_inserter(head);
-  fmt::format_to(out, "{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: venus\r\n", to_string(request.verb), to.target,
-                 to.authority());
+  fmt::format_to(out, "{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: venus\r\n",
+                 to_string(request.verb), to.target, to.authority());
   if (!request.body.empty() || request.verb == Verb::Post || request.verb == Verb::Put) {
-    fmt::format_to(out, "Content-Type: application/json\r\nContent-Length: {}\r\n", request.body.size());
+    fmt::format_to(out, "Content-Type: application/json\r\nContent-Length: {}\r\n",
+                   request.body.size());
   }
   if (!request.token.empty()) fmt::format_to(out, "Authorization: Bearer {}\r\n", request.token);
-  for (const auto& [name, value] : request.headers) fmt::format_to(out, "{}: {}\r\n", name, value);
+  for (const auto& [name, value] : request.headers)
+    fmt::format_to(out, "{}: {}\r\n", name, value);
   head += "\r\n";
   return head;
 }
 
 Result<void> check_headers(const HttpClient::Request& request) {
-  const auto breaks = [](std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; };
+  const auto breaks = [](std::string_view text) {
+    return text.find_first_of("\r\n") != std::string_view::npos;
+  };
   bool bad = breaks(request.token);
-  for (const auto& [name, value] : request.headers) bad = bad || breaks(name) || breaks(value);
+  for (const auto& [name, value] : request.headers)
+    bad = bad || breaks(name) || breaks(value);
   if (bad) return fail(ErrorCode::InvalidArgument, "a header of the request contains a line break");
   return {};
 }
@@ -79,8 +88,8 @@ struct Answer {
 };
 
 template <class Stream>
-Task<Answer> exchange(Stream& stream, std::shared_ptr<Connection> connection, std::string head, std::string body,
-                      bool is_head, std::size_t limit, std::string what) {
+Task<Answer> exchange(Stream& stream, std::shared_ptr<Connection> connection, std::string head,
+                      std::string body, bool is_head, std::size_t limit, std::string what) {
   const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(body)};
   const auto [write_error, written] = co_await asio::async_write(stream, parts, kToken);
   if (write_error) co_return std::unexpected(io_error(write_error, what));
@@ -88,13 +97,15 @@ Task<Answer> exchange(Stream& stream, std::shared_ptr<Connection> connection, st
   http::response_parser<http::string_body> parser;
   parser.body_limit(limit);
   parser.skip(is_head);
-  const auto [read_error, size] = co_await http::async_read(stream, connection->buffer, parser, kToken);
+  const auto [read_error, size] =
+      co_await http::async_read(stream, connection->buffer, parser, kToken);
   if (read_error) co_return std::unexpected(io_error(read_error, what));
   auto message = parser.release();
   Answer out;
   out.keep = message.keep_alive();
   out.response.status = message.result_int();
-  for (const auto& field : message) out.response.headers.emplace_back(field.name_string(), field.value());
+  for (const auto& field : message)
+    out.response.headers.emplace_back(field.name_string(), field.value());
   out.response.content_type = std::string(message[http::field::content_type]);
   out.response.body = std::move(message.body());
   co_return out;
@@ -148,9 +159,10 @@ struct HttpClient::Pool : std::enable_shared_from_this<HttpClient::Pool> {
     return *tls;
   }
 
-  static Task<> connect(std::shared_ptr<Pool> pool, std::shared_ptr<Connection> connection, Endpoint to);
-  static Task<Answer> run(std::shared_ptr<Pool> pool, std::shared_ptr<Connection> connection, Endpoint to,
-                          Request request, bool reused);
+  static Task<> connect(std::shared_ptr<Pool> pool, std::shared_ptr<Connection> connection,
+                        Endpoint to);
+  static Task<Answer> run(std::shared_ptr<Pool> pool, std::shared_ptr<Connection> connection,
+                          Endpoint to, Request request, bool reused);
   static Task<HttpResponse> send(std::shared_ptr<Pool> pool, Request request);
 
   asio::io_context& io;
@@ -162,11 +174,13 @@ struct HttpClient::Pool : std::enable_shared_from_this<HttpClient::Pool> {
   std::unique_ptr<asio::ssl::context> tls;
 };
 
-Task<> HttpClient::Pool::connect(std::shared_ptr<Pool> pool, std::shared_ptr<Connection> connection, Endpoint to) {
+Task<> HttpClient::Pool::connect(std::shared_ptr<Pool> pool, std::shared_ptr<Connection> connection,
+                                 Endpoint to) {
   auto& stream = connection->stream;
   const auto what = to.authority();
   tcp::resolver resolver(stream.get_executor());
-  const auto [resolve_error, addresses] = co_await resolver.async_resolve(to.host, fmt::to_string(to.port), kToken);
+  const auto [resolve_error, addresses] =
+      co_await resolver.async_resolve(to.host, fmt::to_string(to.port), kToken);
   if (resolve_error) co_return std::unexpected(io_error(resolve_error, what));
   stream.expires_after(pool->options.connect_timeout);
   const auto [connect_error, reached] = co_await stream.async_connect(addresses, kToken);
@@ -174,17 +188,21 @@ Task<> HttpClient::Pool::connect(std::shared_ptr<Pool> pool, std::shared_ptr<Con
   boost::system::error_code ignored;
   stream.socket().set_option(tcp::no_delay(true), ignored);
   if (!to.tls()) co_return Result<void>{};
-  connection->tls = std::make_unique<beast::ssl_stream<beast::tcp_stream&>>(stream, pool->tls_context());
+  connection->tls =
+      std::make_unique<beast::ssl_stream<beast::tcp_stream&>>(stream, pool->tls_context());
   if (SSL_set_tlsext_host_name(connection->tls->native_handle(), to.host.c_str()) != 1) {
     co_return fail(ErrorCode::Internal, "{}: the host name cannot be used for TLS", what);
   }
-  if (pool->options.verify_tls) connection->tls->set_verify_callback(asio::ssl::host_name_verification(to.host));
-  const auto [tls_error] = co_await connection->tls->async_handshake(asio::ssl::stream_base::client, kToken);
+  if (pool->options.verify_tls)
+    connection->tls->set_verify_callback(asio::ssl::host_name_verification(to.host));
+  const auto [tls_error] =
+      co_await connection->tls->async_handshake(asio::ssl::stream_base::client, kToken);
   if (tls_error) co_return std::unexpected(io_error(tls_error, what));
   co_return Result<void>{};
 }
 
-Task<Answer> HttpClient::Pool::run(std::shared_ptr<Pool> pool, std::shared_ptr<Connection> connection, Endpoint to,
+Task<Answer> HttpClient::Pool::run(std::shared_ptr<Pool> pool,
+                                   std::shared_ptr<Connection> connection, Endpoint to,
                                    Request request, bool reused) {
   connection->sent = false;
   if (!reused) CO_TRY_VOID(co_await connect(pool, connection, to));
@@ -194,11 +212,11 @@ Task<Answer> HttpClient::Pool::run(std::shared_ptr<Pool> pool, std::shared_ptr<C
   const auto limit = pool->options.max_response_bytes;
   Result<Answer> answer;
   if (connection->tls) {
-    answer = co_await exchange(*connection->tls, connection, std::move(head), std::move(request.body), is_head, limit,
-                               to.authority());
+    answer = co_await exchange(*connection->tls, connection, std::move(head),
+                               std::move(request.body), is_head, limit, to.authority());
   } else {
-    answer = co_await exchange(connection->stream, connection, std::move(head), std::move(request.body), is_head, limit,
-                               to.authority());
+    answer = co_await exchange(connection->stream, connection, std::move(head),
+                               std::move(request.body), is_head, limit, to.authority());
   }
   connection->stream.expires_never();
   if (!answer || !answer->keep) connection->stream.close();
@@ -208,16 +226,19 @@ Task<Answer> HttpClient::Pool::run(std::shared_ptr<Pool> pool, std::shared_ptr<C
 Task<HttpResponse> HttpClient::Pool::send(std::shared_ptr<Pool> pool, Request request) {
   CO_TRY(auto to, Endpoint::parse(request.url, "/"));
   CO_TRY_VOID(check_headers(request));
-  if (const auto fragment = to.target.find('#'); fragment != std::string::npos) to.target.resize(fragment);
+  if (const auto fragment = to.target.find('#'); fragment != std::string::npos)
+    to.target.resize(fragment);
   const auto host = pool->host(to);
   CO_TRY(const auto pass, co_await host->gate.enter());
   for (bool again = false;; again = true) {
-    if (pool->stopped) co_return fail(ErrorCode::Cancelled, "{}: the client was stopped", to.authority());
+    if (pool->stopped)
+      co_return fail(ErrorCode::Cancelled, "{}: the client was stopped", to.authority());
     auto connection = again ? nullptr : take_idle(*host);
     const bool reused = connection != nullptr;
     if (!reused) connection = pool->fresh();
-    auto answer = co_await asio::co_spawn(connection->stream.get_executor(), run(pool, connection, to, request, reused),
-                                          asio::use_awaitable);
+    auto answer =
+        co_await asio::co_spawn(connection->stream.get_executor(),
+                                run(pool, connection, to, request, reused), asio::use_awaitable);
     if (answer) {
       if (answer->keep && !pool->stopped) {
         std::lock_guard lock(host->mutex);
@@ -253,7 +274,9 @@ void HttpClient::stop() {
   }
 }
 
-Task<HttpResponse> HttpClient::send(Request request) { return Pool::send(pool_, std::move(request)); }
+Task<HttpResponse> HttpClient::send(Request request) {
+  return Pool::send(pool_, std::move(request));
+}
 
 namespace {
 
@@ -287,7 +310,8 @@ Task<boost::json::value> HttpClient::get_json(std::string url) {
   return json_of(send(std::move(request)), std::move(url));
 }
 
-Task<boost::json::value> HttpClient::post_json(std::string url, boost::json::value body, std::string token) {
+Task<boost::json::value> HttpClient::post_json(std::string url, boost::json::value body,
+                                               std::string token) {
   Request request;
   request.verb = Verb::Post;
   request.url = url;
@@ -300,15 +324,30 @@ Task<boost::json::value> HttpClient::post_json(std::string url, boost::json::val
 Error http_error(const HttpResponse& response) {
   ErrorCode code = ErrorCode::Unavailable;
   switch (response.status) {
-    case 400: code = ErrorCode::InvalidArgument; break;
-    case 401: code = ErrorCode::Unauthenticated; break;
-    case 403: code = ErrorCode::PermissionDenied; break;
-    case 404: code = ErrorCode::NotFound; break;
-    case 409: code = ErrorCode::Conflict; break;
-    case 413: code = ErrorCode::TooLarge; break;
+    case 400:
+      code = ErrorCode::InvalidArgument;
+      break;
+    case 401:
+      code = ErrorCode::Unauthenticated;
+      break;
+    case 403:
+      code = ErrorCode::PermissionDenied;
+      break;
+    case 404:
+      code = ErrorCode::NotFound;
+      break;
+    case 409:
+      code = ErrorCode::Conflict;
+      break;
+    case 413:
+      code = ErrorCode::TooLarge;
+      break;
     case 429:
-    case 503: code = ErrorCode::Exhausted; break;
-    default: break;
+    case 503:
+      code = ErrorCode::Exhausted;
+      break;
+    default:
+      break;
   }
   std::string reason = response.body.substr(0, 200);
   if (auto parsed = base::parse_json(response.body)) {

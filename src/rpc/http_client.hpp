@@ -2,20 +2,21 @@
 // Plain HTTP(S) requests to other services: drand, venus-auth, market endpoints.
 #pragma once
 
+#include "base/json.hpp"
+#include "rpc/http_types.hpp"
+
 #include <boost/asio/io_context.hpp>
+
 #include <chrono>
 #include <memory>
 #include <string>
-
-#include "base/json.hpp"
-#include "rpc/http_types.hpp"
 
 namespace venus::rpc {
 
 struct HttpClientOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds request_timeout{30'000};
-  std::size_t max_connections = 16;             ///< per host; more requests wait
+  std::size_t max_connections = 16;  ///< per host; more requests wait
   std::size_t max_response_bytes = 64U << 20;
   bool verify_tls = true;
 };
@@ -33,7 +34,7 @@ class HttpClient {
     std::string url{};
     std::vector<std::pair<std::string, std::string>> headers{};
     std::string body{};
-    std::string token{};                          ///< sent as a bearer token unless empty
+    std::string token{};  ///< sent as a bearer token unless empty
     std::optional<std::chrono::milliseconds> timeout{};
     /// Whether it may be sent again when a kept-alive connection proves dead after it was sent.
     bool retry_safe = true;
@@ -42,10 +43,12 @@ class HttpClient {
   /// Any answer of the server, whatever its status. Unavailable, Timeout, TooLarge, Cancelled,
   /// InvalidArgument (bad URL).
   Task<HttpResponse> send(Request request);
-  /// The body of a 200 answer; other statuses are errors (401 Unauthenticated, 404 NotFound, 5xx Unavailable).
+  /// The body of a 200 answer; other statuses are errors (401 Unauthenticated, 404 NotFound, 5xx
+  /// Unavailable).
   Task<std::string> get(std::string url);
   Task<boost::json::value> get_json(std::string url);
-  Task<boost::json::value> post_json(std::string url, boost::json::value body, std::string token = {});
+  Task<boost::json::value> post_json(std::string url, boost::json::value body,
+                                     std::string token = {});
   /// Ends everything in flight with Cancelled.
   void stop();
 

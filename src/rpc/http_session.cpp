@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "rpc/http_session.hpp"
 
-#include <sys/socket.h>
+#include "rpc/error.hpp"
+#include "rpc/rpc_text.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
-
-#include "rpc/error.hpp"
-#include "rpc/rpc_text.hpp"
+#include <sys/socket.h>
 
 namespace venus::rpc {
 namespace {
@@ -20,25 +19,37 @@ constexpr std::int64_t kSlowCallMillis = 1000;
 
 Verb verb_of(http::verb verb) {
   switch (verb) {
-    case http::verb::get: return Verb::Get;
-    case http::verb::post: return Verb::Post;
-    case http::verb::put: return Verb::Put;
-    case http::verb::delete_: return Verb::Delete;
-    case http::verb::head: return Verb::Head;
-    case http::verb::patch: return Verb::Patch;
-    case http::verb::options: return Verb::Options;
-    default: return Verb::Other;
+    case http::verb::get:
+      return Verb::Get;
+    case http::verb::post:
+      return Verb::Post;
+    case http::verb::put:
+      return Verb::Put;
+    case http::verb::delete_:
+      return Verb::Delete;
+    case http::verb::head:
+      return Verb::Head;
+    case http::verb::patch:
+      return Verb::Patch;
+    case http::verb::options:
+      return Verb::Options;
+    default:
+      return Verb::Other;
   }
 }
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-bool has_line_break(std::string_view text) { return text.find_first_of("\r\n") != std::string_view::npos; }
+bool has_line_break(std::string_view text) {
+  return text.find_first_of("\r\n") != std::string_view::npos;
+}
 
 }  // namespace
 
 HttpSession::HttpSession(std::shared_ptr<Server::Core> core, Socket socket, std::string remote)
-    : core_(std::move(core)), socket_(std::move(socket)), connection_(std::make_shared<CallContext::Connection>()) {
+    : core_(std::move(core)),
+      socket_(std::move(socket)),
+      connection_(std::make_shared<CallContext::Connection>()) {
   connection_->id = core_->next_connection.fetch_add(1);
   connection_->remote = std::move(remote);
 }
@@ -131,10 +142,12 @@ asio::awaitable<bool> HttpSession::read_request(std::optional<Parser>& parser) {
       co_return false;
     }
     if (parser->is_done()) co_return true;
-    if (!continued && parser->is_header_done() && parser->get().find(http::field::expect) != parser->get().end()) {
+    if (!continued && parser->is_header_done() &&
+        parser->get().find(http::field::expect) != parser->get().end()) {
       continued = true;
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      const auto [failed, size] = co_await asio::async_write(socket_, asio::buffer(kContinue), kToken);
+      const auto [failed, size] =
+          co_await asio::async_write(socket_, asio::buffer(kContinue), kToken);
       if (failed) co_return false;
     }
     if (!error && buffer_.size() > 0) continue;
@@ -156,13 +169,15 @@ asio::awaitable<void> HttpSession::refuse_input(boost::beast::error_code error) 
   enter(Phase::Reading, std::chrono::seconds(2));
   buffer_.clear();
   for (std::size_t drained = 0; drained < (8U << 20);) {
-    const auto [failed, size] = co_await socket_.async_read_some(buffer_.prepare(64U << 10), kToken);
+    const auto [failed, size] =
+        co_await socket_.async_read_some(buffer_.prepare(64U << 10), kToken);
     if (failed) co_return;
     drained += size;
   }
 }
 
-CallContext HttpSession::context_for(const Parser::value_type& request, std::shared_ptr<const Caller> caller) const {
+CallContext HttpSession::context_for(const Parser::value_type& request,
+                                     std::shared_ptr<const Caller> caller) const {
   const auto sent = request.find("traceparent");
   const auto trace = sent == request.end() ? std::nullopt : Trace::parse(view(sent->value()));
   return {std::move(caller), connection_, trace ? *trace : Trace::fresh()};
@@ -174,7 +189,8 @@ asio::awaitable<bool> HttpSession::answer(Parser::value_type request) {
   const auto path = target.substr(0, mark);
   const auto query = mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
   if (request.method() == http::verb::options && !core_->options.allow_origin.empty()) {
-    co_return co_await send(request, HttpResponse{.status = 204, .content_type = {}, .body = {}, .headers = {}});
+    co_return co_await send(
+        request, HttpResponse{.status = 204, .content_type = {}, .body = {}, .headers = {}});
   }
   const auto* mount = core_->router.find_mount(path);
   if (mount == nullptr) co_return co_await answer_route(std::move(request), path, query);
@@ -183,7 +199,8 @@ asio::awaitable<bool> HttpSession::answer(Parser::value_type request) {
     co_return false;
   }
   if (request.method() != http::verb::post) {
-    co_return co_await send(request, HttpResponse::error(405, "JSON-RPC requests are sent with POST"));
+    co_return co_await send(request,
+                            HttpResponse::error(405, "JSON-RPC requests are sent with POST"));
   }
   co_return co_await answer_rpc(std::move(request), *mount, query);
 }
@@ -193,15 +210,19 @@ asio::awaitable<bool> HttpSession::answer_rpc(Parser::value_type request, Router
   enter(Phase::Handling, {});
   auto token = token_of(view(request[http::field::authorization]), query);
   Result<std::shared_ptr<const Caller>> caller = core_->anonymous;
-  if (!token) caller = std::unexpected(std::move(token).error());
-  else if (!token->empty()) caller = co_await auth_.caller(core_, *std::move(token));
+  if (!token)
+    caller = std::unexpected(std::move(token).error());
+  else if (!token->empty())
+    caller = co_await auth_.caller(core_, *std::move(token));
   if (!caller) {
     core_->refused.fetch_add(1, std::memory_order_relaxed);
     co_return co_await send(request, HttpResponse::error(caller.error()));
   }
   const bool with_kind = request.find("X-Venus-Errors") != request.end();
-  auto reply = co_await answer_post(core_, mount, context_for(request, *std::move(caller)), request.body(), with_kind);
-  co_return co_await send(request, HttpResponse{.status = reply.status, .body = std::move(reply.body), .headers = {}});
+  auto reply = co_await answer_post(core_, mount, context_for(request, *std::move(caller)),
+                                    request.body(), with_kind);
+  co_return co_await send(
+      request, HttpResponse{.status = reply.status, .body = std::move(reply.body), .headers = {}});
 }
 
 asio::awaitable<bool> HttpSession::answer_route(Parser::value_type request, std::string_view path,
@@ -209,13 +230,16 @@ asio::awaitable<bool> HttpSession::answer_route(Parser::value_type request, std:
   enter(Phase::Handling, {});
   auto match = core_->router.find_route(verb_of(request.method()), path);
   if (match.route == nullptr) {
-    co_return co_await send(request, match.other_verb ? HttpResponse::error(405, "not with this method")
-                                                      : HttpResponse::error(404, "no such path"));
+    co_return co_await send(request, match.other_verb
+                                         ? HttpResponse::error(405, "not with this method")
+                                         : HttpResponse::error(404, "no such path"));
   }
   auto token = token_of(view(request[http::field::authorization]), query);
   Result<std::shared_ptr<const Caller>> caller = core_->anonymous;
-  if (!token) caller = std::unexpected(std::move(token).error());
-  else if (!token->empty()) caller = co_await auth_.caller(core_, *std::move(token));
+  if (!token)
+    caller = std::unexpected(std::move(token).error());
+  else if (!token->empty())
+    caller = co_await auth_.caller(core_, *std::move(token));
   const auto need = match.route->perm;
   if (!caller && need) {
     core_->refused.fetch_add(1, std::memory_order_relaxed);
@@ -225,7 +249,8 @@ asio::awaitable<bool> HttpSession::answer_route(Parser::value_type request, std:
   if (need && !(*caller)->perms.has(*need)) {
     const unsigned status = (*caller)->token.empty() ? 401 : 403;
     co_return co_await send(
-        request, HttpResponse::error(status, fmt::format("missing permission (need '{}')", to_string(*need))));
+        request, HttpResponse::error(
+                     status, fmt::format("missing permission (need '{}')", to_string(*need))));
   }
   auto pass = need ? co_await core_->gate.enter() : Result<Gate::Pass>(Gate::Pass());
   if (!pass) {
@@ -238,7 +263,8 @@ asio::awaitable<bool> HttpSession::answer_route(Parser::value_type request, std:
   given.query = parse_query(query);
   given.args = std::move(match.args);
   given.context = context_for(request, *std::move(caller));
-  for (const auto& field : request) given.headers.emplace_back(field.name_string(), field.value());
+  for (const auto& field : request)
+    given.headers.emplace_back(field.name_string(), field.value());
   given.body = std::move(request.body());
   Result<HttpResponse> response;
   try {
@@ -247,28 +273,36 @@ asio::awaitable<bool> HttpSession::answer_route(Parser::value_type request, std:
     response = fail(ErrorCode::Internal, "the request failed: {}", thrown.what());
   }
   pass->release();
-  co_return co_await send(request, response ? *std::move(response) : HttpResponse::error(response.error()));
+  co_return co_await send(request,
+                          response ? *std::move(response) : HttpResponse::error(response.error()));
 }
 
 asio::awaitable<bool> HttpSession::send(const Parser::value_type& request, HttpResponse response) {
   const bool keep = request.keep_alive() && !draining_ && !core_->stopping();
-  const bool body_allowed = response.status >= 200 && response.status != 204 && response.status != 304;
+  const bool body_allowed =
+      response.status >= 200 && response.status != 204 && response.status != 304;
   head_.clear();
   const auto out = std::back_inserter(head_);
   const auto reason = http::obsolete_reason(http::int_to_status(response.status));
   fmt::format_to(out, "HTTP/1.1 {} {}\r\n", response.status, view(reason));
   if (body_allowed) {
-    fmt::format_to(out, "Content-Type: {}\r\nContent-Length: {}\r\n", response.content_type, response.body.size());
+    fmt::format_to(out, "Content-Type: {}\r\nContent-Length: {}\r\n", response.content_type,
+                   response.body.size());
   }
-  if (!keep) head_ += "Connection: close\r\n";
-  else if (request.version() < 11) head_ += "Connection: keep-alive\r\n";
+  if (!keep)
+    head_ += "Connection: close\r\n";
+  else if (request.version() < 11)
+    head_ += "Connection: keep-alive\r\n";
   if (!core_->options.allow_origin.empty()) {
-    fmt::format_to(out, "Access-Control-Allow-Origin: {}\r\nAccess-Control-Allow-Headers: *, Authorization\r\n"
-                        "Access-Control-Allow-Methods: GET, POST, PUT, DELETE, OPTIONS\r\n",
-                   core_->options.allow_origin);
+    fmt::format_to(
+        out,
+        "Access-Control-Allow-Origin: {}\r\nAccess-Control-Allow-Headers: *, Authorization\r\n"
+        "Access-Control-Allow-Methods: GET, POST, PUT, DELETE, OPTIONS\r\n",
+        core_->options.allow_origin);
   }
   for (const auto& [name, value] : response.headers) {
-    if (!has_line_break(name) && !has_line_break(value)) fmt::format_to(out, "{}: {}\r\n", name, value);
+    if (!has_line_break(name) && !has_line_break(value))
+      fmt::format_to(out, "{}: {}\r\n", name, value);
   }
   head_ += "\r\n";
   enter(Phase::Writing, core_->options.limits.write_timeout);
@@ -279,14 +313,17 @@ asio::awaitable<bool> HttpSession::send(const Parser::value_type& request, HttpR
   co_return !error && keep;
 }
 
-asio::awaitable<void> HttpSession::upgrade(Parser::value_type request, Router::Mount mount, std::string_view query) {
+asio::awaitable<void> HttpSession::upgrade(Parser::value_type request, Router::Mount mount,
+                                           std::string_view query) {
   enter(Phase::Handling, {});
   Upgrade out;
   out.mount = mount;
   auto token = token_of(view(request[http::field::authorization]), query);
   Result<std::shared_ptr<const Caller>> caller = core_->anonymous;
-  if (!token) caller = std::unexpected(token.error());
-  else if (!token->empty()) caller = co_await out.auth.caller(core_, *token);
+  if (!token)
+    caller = std::unexpected(token.error());
+  else if (!token->empty())
+    caller = co_await out.auth.caller(core_, *token);
   if (!caller) {
     core_->refused.fetch_add(1, std::memory_order_relaxed);
     co_await send(request, HttpResponse::error(caller.error()));
@@ -298,7 +335,8 @@ asio::awaitable<void> HttpSession::upgrade(Parser::value_type request, Router::M
   out.trace = context_for(request, core_->anonymous).trace();
   out.with_kind = request.find("X-Venus-Errors") != request.end();
   upgraded_ = true;
-  start_websocket(core_, std::move(socket_), std::move(out), std::move(request), std::move(buffer_));
+  start_websocket(core_, std::move(socket_), std::move(out), std::move(request),
+                  std::move(buffer_));
 }
 
 void start_http(std::shared_ptr<Server::Core> core, Socket socket, std::string remote) {

@@ -2,11 +2,11 @@
 // Private to the server: one HTTP connection.
 #pragma once
 
+#include "rpc/server_core.hpp"
+
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-
-#include "rpc/server_core.hpp"
 
 namespace venus::rpc {
 
@@ -32,11 +32,15 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   asio::awaitable<bool> read_more();
   asio::awaitable<void> refuse_input(boost::beast::error_code error);
   asio::awaitable<bool> answer(Parser::value_type request);
-  asio::awaitable<bool> answer_rpc(Parser::value_type request, Router::Mount mount, std::string_view query);
-  asio::awaitable<bool> answer_route(Parser::value_type request, std::string_view path, std::string_view query);
+  asio::awaitable<bool> answer_rpc(Parser::value_type request, Router::Mount mount,
+                                   std::string_view query);
+  asio::awaitable<bool> answer_route(Parser::value_type request, std::string_view path,
+                                     std::string_view query);
   asio::awaitable<bool> send(const Parser::value_type& request, HttpResponse response);
-  asio::awaitable<void> upgrade(Parser::value_type request, Router::Mount mount, std::string_view query);
-  CallContext context_for(const Parser::value_type& request, std::shared_ptr<const Caller> caller) const;
+  asio::awaitable<void> upgrade(Parser::value_type request, Router::Mount mount,
+                                std::string_view query);
+  CallContext context_for(const Parser::value_type& request,
+                          std::shared_ptr<const Caller> caller) const;
   void enter(Phase phase, std::chrono::milliseconds limit);
 
   std::shared_ptr<Server::Core> core_;

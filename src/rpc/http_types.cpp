@@ -22,19 +22,29 @@ unsigned status_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::InvalidArgument:
     case ErrorCode::Malformed:
-    case ErrorCode::FailedValidation: return 400;
-    case ErrorCode::Unauthenticated: return 401;
-    case ErrorCode::PermissionDenied: return 403;
-    case ErrorCode::NotFound: return 404;
+    case ErrorCode::FailedValidation:
+      return 400;
+    case ErrorCode::Unauthenticated:
+      return 401;
+    case ErrorCode::PermissionDenied:
+      return 403;
+    case ErrorCode::NotFound:
+      return 404;
     case ErrorCode::AlreadyExists:
-    case ErrorCode::Conflict: return 409;
-    case ErrorCode::TooLarge: return 413;
+    case ErrorCode::Conflict:
+      return 409;
+    case ErrorCode::TooLarge:
+      return 413;
     case ErrorCode::Exhausted:
     case ErrorCode::Temporal:
-    case ErrorCode::Unavailable: return 503;
-    case ErrorCode::Timeout: return 504;
-    case ErrorCode::Unsupported: return 501;
-    default: return 500;
+    case ErrorCode::Unavailable:
+      return 503;
+    case ErrorCode::Timeout:
+      return 504;
+    case ErrorCode::Unsupported:
+      return 501;
+    default:
+      return 500;
   }
 }
 
@@ -42,14 +52,22 @@ unsigned status_of(ErrorCode code) {
 
 std::string_view to_string(Verb verb) noexcept {
   switch (verb) {
-    case Verb::Get: return "GET";
-    case Verb::Post: return "POST";
-    case Verb::Put: return "PUT";
-    case Verb::Delete: return "DELETE";
-    case Verb::Head: return "HEAD";
-    case Verb::Patch: return "PATCH";
-    case Verb::Options: return "OPTIONS";
-    case Verb::Other: break;
+    case Verb::Get:
+      return "GET";
+    case Verb::Post:
+      return "POST";
+    case Verb::Put:
+      return "PUT";
+    case Verb::Delete:
+      return "DELETE";
+    case Verb::Head:
+      return "HEAD";
+    case Verb::Patch:
+      return "PATCH";
+    case Verb::Options:
+      return "OPTIONS";
+    case Verb::Other:
+      break;
   }
   return "OTHER";
 }
@@ -71,7 +89,10 @@ HttpResponse HttpResponse::json(std::string text, unsigned status) {
 }
 
 HttpResponse HttpResponse::text(std::string text, unsigned status) {
-  return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(text), .headers = {}};
+  return {.status = status,
+          .content_type = "text/plain; charset=utf-8",
+          .body = std::move(text),
+          .headers = {}};
 }
 
 HttpResponse HttpResponse::error(unsigned status, std::string_view message) {
@@ -93,7 +114,8 @@ std::string url_decode(std::string_view text, bool plus) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '+' && plus) {
       out += ' ';
-    } else if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+    } else if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+               hex_digit(text[i + 2]) >= 0) {
       out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
     } else {
@@ -106,10 +128,12 @@ std::string url_decode(std::string_view text, bool plus) {
 std::string url_encode(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const bool safe = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-                      c == '_' || c == '.' || c == '~';
-    if (safe) out += c;
-    else fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+    const bool safe = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      c == '-' || c == '_' || c == '.' || c == '~';
+    if (safe)
+      out += c;
+    else
+      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
 }
@@ -122,7 +146,8 @@ std::map<std::string, std::string> parse_query(std::string_view query) {
     query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
     if (pair.empty()) continue;
     const auto equals = pair.find('=');
-    auto value = equals == std::string_view::npos ? std::string() : url_decode(pair.substr(equals + 1), true);
+    auto value = equals == std::string_view::npos ? std::string()
+                                                  : url_decode(pair.substr(equals + 1), true);
     out.insert_or_assign(url_decode(pair.substr(0, equals), true), std::move(value));
   }
   return out;

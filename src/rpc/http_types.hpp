@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "rpc/context.hpp"
+
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "rpc/context.hpp"
 
 namespace venus::rpc {
 
@@ -44,7 +44,8 @@ struct HttpResponse {
   static HttpResponse text(std::string text, unsigned status = 200);
   /// {"error": "..."} as venus-auth answers.
   static HttpResponse error(unsigned status, std::string_view message);
-  /// The status that fits an error's kind (404 for NotFound, 403, 401, 400, 409, 413, 503, 504, else 500).
+  /// The status that fits an error's kind (404 for NotFound, 403, 401, 400, 409, 413, 503, 504,
+  /// else 500).
   static HttpResponse error(const Error& error);
 };
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // What strangers may use up, and what happens when they try more.
-#include <gtest/gtest.h>
-
 #include "rpc/server.hpp"
 #include "rpc/test_util/test_server.hpp"
+
+#include <gtest/gtest.h>
 
 namespace venus::rpc {
 namespace {
 
+using std::chrono::milliseconds;
 using test::RawConnection;
 using test::TestServer;
-using std::chrono::milliseconds;
 
 ServerOptions with(std::function<void(Limits&)> change) {
   ServerOptions options;
@@ -24,11 +24,13 @@ TEST(Limits, LargeBodiesAreRefusedBeforeTheyAreRead) {
   EXPECT_EQ(client.post("/rpc/v1", std::string(2000, ' ')).status, 413U);
   EXPECT_TRUE(client.closed_by_peer());
   RawConnection chunked(server.port);
-  chunked.send("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + std::string(2000, ' ') +
-               "\r\n0\r\n\r\n");
+  chunked.send("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" +
+               std::string(2000, ' ') + "\r\n0\r\n\r\n");
   EXPECT_EQ(chunked.read_answer().status, 413U);
   RawConnection fits(server.port);
-  EXPECT_EQ(fits.post("/rpc/v1", R"({"id":1,"method":"Test.Nothing"})" + std::string(900, ' ')).status, 200U);
+  EXPECT_EQ(
+      fits.post("/rpc/v1", R"({"id":1,"method":"Test.Nothing"})" + std::string(900, ' ')).status,
+      200U);
 }
 
 TEST(Limits, LargeHeadersAreRefused) {
@@ -39,7 +41,8 @@ TEST(Limits, LargeHeadersAreRefused) {
 
 TEST(Limits, BrokenHttpIsRefused) {
   TestServer server;
-  for (const std::string_view bytes : {"\x16\x03\x01\x02\x00\x01", "GET\r\n\r\n", "POST /rpc/v1 HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+  for (const std::string_view bytes : {"\x16\x03\x01\x02\x00\x01", "GET\r\n\r\n",
+                                       "POST /rpc/v1 HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
                                        "GET / HTTP/9.9\r\n\r\n", "\r\n\r\n\r\nx y z\r\n"}) {
     RawConnection client(server.port);
     client.send(bytes);
@@ -54,7 +57,8 @@ TEST(Limits, DeepJsonIsRefused) {
   TestServer server(with([](auto& l) { l.max_json_depth = 20; }));
   RawConnection client(server.port);
   const auto nested = [](std::size_t depth) {
-    return R"({"id":1,"method":"Test.Nothing","params":)" + std::string(depth, '[') + std::string(depth, ']') + "}";
+    return R"({"id":1,"method":"Test.Nothing","params":)" + std::string(depth, '[') +
+           std::string(depth, ']') + "}";
   };
   EXPECT_NE(client.post("/rpc/v1", nested(19)).body.find("-32602"), std::string::npos);
   EXPECT_NE(client.post("/rpc/v1", nested(20)).body.find("-32700"), std::string::npos);
@@ -72,10 +76,14 @@ TEST(Limits, LongBatchesAreRefused) {
 }
 
 TEST(Limits, TooManyRequestsAtOnceAreTurnedAwayAndLaterOnesServed) {
-  TestServer server(with([](auto& l) { l.max_running = 1; l.max_queued = 1; }));
+  TestServer server(with([](auto& l) {
+    l.max_running = 1;
+    l.max_queued = 1;
+  }));
   constexpr std::string_view kSleep = R"({"id":1,"method":"Test.Sleep","params":[300]})";
   const auto start = [&](RawConnection& client) {
-    client.send(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", kSleep.size(), kSleep));
+    client.send(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}",
+                            kSleep.size(), kSleep));
   };
   RawConnection first(server.port);
   RawConnection second(server.port);
@@ -130,7 +138,8 @@ TEST(Limits, AReaderThatDoesNotReadIsDropped) {
   TestServer server(with([](auto& l) { l.write_timeout = milliseconds(200); }));
   RawConnection client(server.port);
   constexpr std::string_view kBody = R"({"id":1,"method":"Test.Blob","params":[50000000]})";
-  client.send(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", kBody.size(), kBody));
+  client.send(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}",
+                          kBody.size(), kBody));
   EXPECT_TRUE(TestServer::eventually([&] { return server.server->stats().requests == 1; }));
   EXPECT_TRUE(TestServer::eventually([&] { return server.server->stats().connections == 0; }));
 }
@@ -140,7 +149,8 @@ TEST(Limits, ACallerThatHangsUpCancelsItsCall) {
   {
     RawConnection client(server.port);
     constexpr std::string_view kBody = R"({"id":1,"method":"Test.Sleep","params":[60000]})";
-    client.send(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", kBody.size(), kBody));
+    client.send(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}",
+                            kBody.size(), kBody));
     ASSERT_TRUE(TestServer::eventually([&] { return server.sleeping == 1; }));
   }
   EXPECT_TRUE(TestServer::eventually([&] { return server.sleeping == 0; }));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// One declaration per RPC method; server binding, typed client, permission check, OpenRPC and command
-// line all follow from it:
+// One declaration per RPC method; server binding, typed client, permission check, OpenRPC and
+// command line all follow from it:
 //
 //   struct WalletApi {
 //     using Has = Method<"Filecoin.WalletHas", Perm::Write, bool(Address),
@@ -10,9 +10,12 @@
 //     using methods = MethodList<Has, Watch>;
 //   };
 //
-// Parameters and results have their JSON form by base/json.hpp. Trailing std::optional parameters may be
-// left out by the caller. A result of void is written as null; a result of Stream<T> opens a channel.
+// Parameters and results have their JSON form by base/json.hpp. Trailing std::optional parameters
+// may be left out by the caller. A result of void is written as null; a result of Stream<T> opens a
+// channel.
 #pragma once
+
+#include "rpc/perm.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,8 +24,6 @@
 #include <string_view>
 #include <tuple>
 #include <type_traits>
-
-#include "rpc/perm.hpp"
 
 namespace venus::rpc {
 
@@ -60,11 +61,13 @@ consteval std::size_t required_count() {
 /// Which API paths know a method: /rpc/v0, /rpc/v1, or both.
 enum class ApiVersion : std::uint8_t { V0 = 0, V1 = 1 };
 
-/// The declaration: wire name, right it needs, C++ signature, one sentence, a name for each parameter.
+/// The declaration: wire name, right it needs, C++ signature, one sentence, a name for each
+/// parameter.
 template <FixedString Name, Perm P, class Signature, FixedString Doc, FixedString... ParamNames>
 struct Method;
 
-template <FixedString Name, Perm P, class R, class... Args, FixedString Doc, FixedString... ParamNames>
+template <FixedString Name, Perm P, class R, class... Args, FixedString Doc,
+          FixedString... ParamNames>
 struct Method<Name, P, R(Args...), Doc, ParamNames...> {
   static_assert(sizeof...(Args) == sizeof...(ParamNames), "name every parameter");
   using Out = R;
@@ -116,7 +119,8 @@ struct Joined<MethodList<A...>> {
   using type = MethodList<A...>;
 };
 template <class... A, class... B, class... Rest>
-struct Joined<MethodList<A...>, MethodList<B...>, Rest...> : Joined<MethodList<A..., B...>, Rest...> {};
+struct Joined<MethodList<A...>, MethodList<B...>, Rest...>
+    : Joined<MethodList<A..., B...>, Rest...> {};
 }  // namespace detail
 
 /// Several lists as one.

@@ -4,7 +4,8 @@
 namespace venus::rpc::detail {
 
 boost::json::object build_openrpc(std::string_view title, std::string_view version,
-                                  std::vector<MethodSchemas> methods, std::optional<ApiVersion> only) {
+                                  std::vector<MethodSchemas> methods,
+                                  std::optional<ApiVersion> only) {
   SchemaBuilder builder;
   boost::json::array out;
   for (const auto& method : methods) {
@@ -26,7 +27,8 @@ boost::json::object build_openrpc(std::string_view title, std::string_view versi
     if (!info.retry_safe) entry["x-retry-safe"] = false;
     if (info.alias_count > 0) {
       boost::json::array aliases;
-      for (std::size_t i = 0; i < info.alias_count; ++i) aliases.emplace_back(info.aliases[i]);
+      for (std::size_t i = 0; i < info.alias_count; ++i)
+        aliases.emplace_back(info.aliases[i]);
       entry["x-aliases"] = std::move(aliases);
     }
     out.push_back(std::move(entry));

@@ -2,10 +2,10 @@
 // The OpenRPC document of an API, generated from its method table and the fields of its types.
 #pragma once
 
-#include <boost/json/object.hpp>
-
 #include "rpc/dispatcher.hpp"
 #include "rpc/schema.hpp"
+
+#include <boost/json/object.hpp>
 
 namespace venus::rpc {
 
@@ -21,11 +21,14 @@ template <class M, class In = typename M::In>
 struct SchemasOf;
 template <class M, class... Args>
 struct SchemasOf<M, std::tuple<Args...>> {
-  static MethodSchemas get() { return {&kMethodInfo<M>, &schema_of<typename M::Out>, {&schema_of<Args>...}}; }
+  static MethodSchemas get() {
+    return {&kMethodInfo<M>, &schema_of<typename M::Out>, {&schema_of<Args>...}};
+  }
 };
 
 boost::json::object build_openrpc(std::string_view title, std::string_view version,
-                                  std::vector<MethodSchemas> methods, std::optional<ApiVersion> only);
+                                  std::vector<MethodSchemas> methods,
+                                  std::optional<ApiVersion> only);
 
 template <class... M>
 std::vector<MethodSchemas> all_schemas(MethodList<M...>) {
@@ -34,8 +37,9 @@ std::vector<MethodSchemas> all_schemas(MethodList<M...>) {
 
 }  // namespace detail
 
-/// The document: title, version, every method with its parameters, result, x-permission and shared schemas.
-/// With `only`, the methods of one version. Expensive to compile: call it in one file per API.
+/// The document: title, version, every method with its parameters, result, x-permission and shared
+/// schemas. With `only`, the methods of one version. Expensive to compile: call it in one file per
+/// API.
 template <class Api>
 boost::json::object openrpc(std::string_view title, std::string_view version,
                             std::optional<ApiVersion> only = std::nullopt) {
@@ -43,7 +47,8 @@ boost::json::object openrpc(std::string_view title, std::string_view version,
 }
 
 /// The method behind rpc.discover.
-using DiscoverMethod = Method<"rpc.discover", Perm::Read, RawJson(), "The OpenRPC document of this service">;
+using DiscoverMethod =
+    Method<"rpc.discover", Perm::Read, RawJson(), "The OpenRPC document of this service">;
 
 /// Binds rpc.discover to the document of Api (v0 and v1 each with their own methods).
 template <class Api>

@@ -8,10 +8,14 @@ constexpr Perm kAll[] = {Perm::Read, Perm::Write, Perm::Sign, Perm::Admin};
 
 std::string_view to_string(Perm perm) noexcept {
   switch (perm) {
-    case Perm::Read: return "read";
-    case Perm::Write: return "write";
-    case Perm::Sign: return "sign";
-    case Perm::Admin: return "admin";
+    case Perm::Read:
+      return "read";
+    case Perm::Write:
+      return "write";
+    case Perm::Sign:
+      return "sign";
+    case Perm::Admin:
+      return "admin";
   }
   return "unknown";
 }
@@ -20,7 +24,8 @@ Result<Perm> parse_perm(std::string_view text) {
   for (const auto perm : kAll) {
     if (to_string(perm) == text) return perm;
   }
-  return fail(ErrorCode::InvalidArgument, "'{}' is no permission: use read, write, sign or admin", text);
+  return fail(ErrorCode::InvalidArgument, "'{}' is no permission: use read, write, sign or admin",
+              text);
 }
 
 std::vector<std::string> PermSet::names() const {

@@ -2,12 +2,12 @@
 // Rights of a caller, as Lotus and Venus tokens list them.
 #pragma once
 
+#include "base/result.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/result.hpp"
 
 namespace venus::rpc {
 

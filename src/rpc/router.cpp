@@ -19,14 +19,16 @@ bool is_name(std::string_view part) { return part.starts_with('{') && part.ends_
 bool is_rest(std::string_view part) { return is_name(part) && part.ends_with("...}"); }
 
 // Number of literal parts that agree, or nothing when the pattern does not fit.
-std::optional<std::size_t> fit(const std::vector<std::string>& pattern, const std::vector<std::string>& parts,
+std::optional<std::size_t> fit(const std::vector<std::string>& pattern,
+                               const std::vector<std::string>& parts,
                                std::map<std::string, std::string>& args) {
   std::size_t literal = 0;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const auto& want = pattern[i];
     if (is_rest(want)) {
       std::string rest;
-      for (auto j = i; j < parts.size(); ++j) rest += (j > i ? "/" : "") + url_decode(parts[j]);
+      for (auto j = i; j < parts.size(); ++j)
+        rest += (j > i ? "/" : "") + url_decode(parts[j]);
       args[want.substr(1, want.size() - 5)] = std::move(rest);
       return literal;
     }
@@ -45,7 +47,8 @@ std::optional<std::size_t> fit(const std::vector<std::string>& pattern, const st
 
 }  // namespace
 
-void Router::add(Verb verb, std::string_view pattern, std::optional<Perm> perm, Server::RouteHandler handler) {
+void Router::add(Verb verb, std::string_view pattern, std::optional<Perm> perm,
+                 Server::RouteHandler handler) {
   routes_.push_back({verb, split_path(pattern), perm, std::move(handler)});
 }
 

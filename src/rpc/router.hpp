@@ -2,12 +2,12 @@
 // Paths of the server: JSON-RPC mounts and REST routes.
 #pragma once
 
+#include "rpc/server.hpp"
+
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "rpc/server.hpp"
 
 namespace venus::rpc {
 
@@ -30,7 +30,8 @@ class Router {
   };
 
   void mount(std::string path, Mount mount) { mounts_.insert_or_assign(std::move(path), mount); }
-  void add(Verb verb, std::string_view pattern, std::optional<Perm> perm, Server::RouteHandler handler);
+  void add(Verb verb, std::string_view pattern, std::optional<Perm> perm,
+           Server::RouteHandler handler);
 
   [[nodiscard]] const Mount* find_mount(std::string_view path) const;
   /// Literal parts win over {names}; HEAD is answered by GET routes.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Requests per second over loopback: 8 kept-alive connections, one request in flight on each, the client on one
-// thread. `items_per_second` is the figure; Lotus does about 11,000 on the same machine.
-#include <benchmark/benchmark.h>
-#include <poll.h>
-#include <sys/socket.h>
-
-#include <boost/asio/use_future.hpp>
-
+// Requests per second over loopback: 8 kept-alive connections, one request in flight on each, the
+// client on one thread. `items_per_second` is the figure; Lotus does about 11,000 on the same
+// machine.
 #include "rpc/client.hpp"
 #include "rpc/test_util/test_server.hpp"
+
+#include <benchmark/benchmark.h>
+#include <boost/asio/use_future.hpp>
+#include <poll.h>
+#include <sys/socket.h>
 
 namespace venus::rpc {
 namespace {
@@ -21,8 +21,10 @@ constexpr std::size_t kConnections = 8;
 class Hammer {
  public:
   Hammer(asio::io_context& io, std::uint16_t port, std::string_view body)
-      : request_(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                             "Content-Length: {}\r\n\r\n{}", body.size(), body)) {
+      : request_(fmt::format(
+            "POST /rpc/v1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            "Content-Length: {}\r\n\r\n{}",
+            body.size(), body)) {
     for (std::size_t i = 0; i < kConnections; ++i) {
       sockets_.emplace_back(io);
       sockets_.back().connect({asio::ip::make_address("127.0.0.1"), port});
@@ -36,7 +38,8 @@ class Hammer {
   void run(std::size_t count) {
     std::size_t to_send = count;
     std::size_t to_come = count;
-    for (std::size_t i = 0; i < kConnections && to_send > 0; ++i, --to_send) send(i);
+    for (std::size_t i = 0; i < kConnections && to_send > 0; ++i, --to_send)
+      send(i);
     while (to_come > 0) {
       ::poll(polled_.data(), polled_.size(), -1);
       for (std::size_t i = 0; i < kConnections; ++i) {
@@ -88,7 +91,8 @@ void http_requests(benchmark::State& state, std::string_view body) {
   asio::io_context io;
   Hammer hammer(io, server.port, body);
   constexpr std::size_t kBatch = 2000;
-  for (auto _ : state) hammer.run(kBatch);
+  for (auto _ : state)
+    hammer.run(kBatch);
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kBatch));
 }
 
@@ -96,7 +100,9 @@ void simple_request(benchmark::State& state) {
   http_requests(state, R"({"jsonrpc":"2.0","id":1,"method":"Test.Add","params":[1,2]})");
 }
 void coroutine_request(benchmark::State& state) {
-  http_requests(state, R"({"jsonrpc":"2.0","id":1,"method":"Test.Echo","params":[{"Text":"x","Number":1,"Tags":["a"]}]})");
+  http_requests(
+      state,
+      R"({"jsonrpc":"2.0","id":1,"method":"Test.Echo","params":[{"Text":"x","Number":1,"Tags":["a"]}]})");
 }
 BENCHMARK(simple_request)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(coroutine_request)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
@@ -107,9 +113,11 @@ void client_calls(benchmark::State& state, std::string_view scheme) {
   for (auto _ : state) {
     std::vector<std::future<Result<std::int64_t>>> calls;
     for (int i = 0; i < 64; ++i) {
-      calls.push_back(asio::co_spawn(server.io, client->call<test::TestApi::Add>(1, i), asio::use_future));
+      calls.push_back(
+          asio::co_spawn(server.io, client->call<test::TestApi::Add>(1, i), asio::use_future));
     }
-    for (auto& call : calls) benchmark::DoNotOptimize(call.get());
+    for (auto& call : calls)
+      benchmark::DoNotOptimize(call.get());
   }
   state.SetItemsProcessed(state.iterations() * 64);
 }

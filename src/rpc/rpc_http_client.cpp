@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // JSON-RPC over a pool of HTTP connections, and over none (a dispatcher of this process).
-#include <atomic>
-#include <boost/asio/detached.hpp>
-
 #include "rpc/client.hpp"
 #include "rpc/client_text.hpp"
 #include "rpc/dispatcher.hpp"
 #include "rpc/http_client.hpp"
 #include "rpc/ws_client.hpp"
+
+#include <boost/asio/detached.hpp>
+
+#include <atomic>
 
 namespace venus::rpc {
 namespace {
@@ -23,7 +24,8 @@ class RpcHttpClient final : public Client {
                    .max_connections = options_.max_connections,
                    .max_response_bytes = options_.max_response_bytes}) {}
 
-  Task<boost::json::value> call_raw(std::string method, boost::json::array params, CallMeta meta) override {
+  Task<boost::json::value> call_raw(std::string method, boost::json::array params,
+                                    CallMeta meta) override {
     HttpClient::Request request;
     request.verb = Verb::Post;
     request.url = endpoint_.url();
@@ -32,15 +34,18 @@ class RpcHttpClient final : public Client {
     request.retry_safe = meta.retry_safe;
     request.body = request_text(state_->next_id.fetch_add(1), method, params, std::nullopt);
     request.headers.emplace_back("X-Venus-Errors", "1");
-    if (!options_.ns_header.empty()) request.headers.emplace_back("X-VENUS-API-NAMESPACE", options_.ns_header);
+    if (!options_.ns_header.empty())
+      request.headers.emplace_back("X-VENUS-API-NAMESPACE", options_.ns_header);
     if (meta.trace) request.headers.emplace_back("traceparent", meta.trace->child().to_string());
     return finish(state_, http_.send(std::move(request)), std::move(method));
   }
 
-  Task<> open_channel(std::string method, boost::json::array, std::shared_ptr<JsonSink> sink, CallMeta) override {
+  Task<> open_channel(std::string method, boost::json::array, std::shared_ptr<JsonSink> sink,
+                      CallMeta) override {
     return refuse(std::move(method), std::move(sink));
   }
-  void keep_channel(std::string method, boost::json::array, std::shared_ptr<JsonSink> sink) override {
+  void keep_channel(std::string method, boost::json::array,
+                    std::shared_ptr<JsonSink> sink) override {
     sink->finish(no_streams(method));
   }
   void on_connect(std::function<void()>) override {}
@@ -57,19 +62,21 @@ class RpcHttpClient final : public Client {
   };
 
   static Error no_streams(std::string_view method) {
-    return {ErrorCode::Unsupported, fmt::format("'{}' is a stream and needs a WebSocket (ws://) address", method)};
+    return {ErrorCode::Unsupported,
+            fmt::format("'{}' is a stream and needs a WebSocket (ws://) address", method)};
   }
   static Task<> refuse(std::string method, std::shared_ptr<JsonSink> sink) {
     sink->finish(no_streams(method));
     co_return std::unexpected(no_streams(method));
   }
-  static Task<boost::json::value> finish(std::shared_ptr<State> state, Task<HttpResponse> sending, std::string method) {
+  static Task<boost::json::value> finish(std::shared_ptr<State> state, Task<HttpResponse> sending,
+                                         std::string method) {
     auto response = co_await std::move(sending);
     state->connected = response.has_value();
     if (!response) co_return std::unexpected(std::move(response).error().context(method));
     // Errors of the protocol come as 400 or 500 with a JSON-RPC body, busy as 503.
-    const bool json_rpc = response->status == 200 || response->status == 400 || response->status == 500 ||
-                          response->status == 503;
+    const bool json_rpc = response->status == 200 || response->status == 400 ||
+                          response->status == 500 || response->status == 503;
     if (!json_rpc) co_return std::unexpected(http_error(*response).context(method));
     auto document = base::parse_json(response->body, kAnswerDepth);
     if (!document) {
@@ -93,14 +100,17 @@ class LocalClient final : public Client {
   LocalClient(asio::io_context& io, const Dispatcher& dispatcher, CallContext context)
       : io_(io), dispatcher_(dispatcher), context_(std::move(context)) {}
 
-  Task<boost::json::value> call_raw(std::string method, boost::json::array params, CallMeta) override {
+  Task<boost::json::value> call_raw(std::string method, boost::json::array params,
+                                    CallMeta) override {
     return finish(dispatcher_.call(context_, std::move(method), std::move(params)));
   }
   Task<> open_channel(std::string method, boost::json::array params, std::shared_ptr<JsonSink> sink,
                       CallMeta) override {
-    return open(io_, dispatcher_.call(context_, std::move(method), std::move(params)), std::move(sink));
+    return open(io_, dispatcher_.call(context_, std::move(method), std::move(params)),
+                std::move(sink));
   }
-  void keep_channel(std::string method, boost::json::array params, std::shared_ptr<JsonSink> sink) override {
+  void keep_channel(std::string method, boost::json::array params,
+                    std::shared_ptr<JsonSink> sink) override {
     asio::co_spawn(io_, open_channel(std::move(method), std::move(params), sink, {}),
                    [sink](std::exception_ptr, const Result<void>& opened) {
                      if (!opened) sink->finish(opened.error());
@@ -111,7 +121,9 @@ class LocalClient final : public Client {
   void stop() override {}
 
  protected:
-  [[nodiscard]] std::size_t stream_capacity() const override { return ClientOptions{}.stream_capacity; }
+  [[nodiscard]] std::size_t stream_capacity() const override {
+    return ClientOptions{}.stream_capacity;
+  }
 
  private:
   static Task<boost::json::value> finish(Task<Outcome> calling) {
@@ -126,7 +138,8 @@ class LocalClient final : public Client {
     asio::co_spawn(io, pump(std::move(outcome.stream), std::move(sink)), asio::detached);
     co_return Result<void>{};
   }
-  static asio::awaitable<void> pump(std::shared_ptr<detail::TextStream> stream, std::shared_ptr<JsonSink> sink) {
+  static asio::awaitable<void> pump(std::shared_ptr<detail::TextStream> stream,
+                                    std::shared_ptr<JsonSink> sink) {
     for (;;) {
       auto item = co_await stream->next();
       if (!item) co_return sink->finish(std::move(item).error());
@@ -143,11 +156,13 @@ class LocalClient final : public Client {
 
 }  // namespace
 
-std::shared_ptr<Client> make_local_client(asio::io_context& io, const Dispatcher& dispatcher, CallContext context) {
+std::shared_ptr<Client> make_local_client(asio::io_context& io, const Dispatcher& dispatcher,
+                                          CallContext context) {
   return std::make_shared<LocalClient>(io, dispatcher, std::move(context));
 }
 
-Result<std::shared_ptr<Client>> make_client(asio::io_context& io, std::string_view address, ClientOptions options,
+Result<std::shared_ptr<Client>> make_client(asio::io_context& io, std::string_view address,
+                                            ClientOptions options,
                                             std::string_view default_target) {
   TRY(auto endpoint, Endpoint::parse(address, default_target));
   if (options.token.empty()) options.token = endpoint.token;

@@ -2,15 +2,16 @@
 // For command lines and tests: runs one task on an io context of its own thread.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <optional>
-
 #include "base/task.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <optional>
 
 namespace venus::rpc {
 
-/// Runs the io context on this thread until the task is done and returns its result. Tasks may use clients made
-/// for the same `io`. Not for use inside a coroutine or on an io thread.
+/// Runs the io context on this thread until the task is done and returns its result. Tasks may use
+/// clients made for the same `io`. Not for use inside a coroutine or on an io thread.
 template <class T>
 Result<T> run_blocking(asio::io_context& io, Task<T> task) {
   std::optional<Result<T>> result;

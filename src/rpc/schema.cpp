@@ -26,7 +26,8 @@ std::string short_type_name(std::string_view pretty_function) {
   std::string out;
   std::size_t word = 0;
   for (const char c : name) {
-    const bool ident = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    const bool ident =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
     if (c == ':') {
       out.resize(word);
     } else if (ident) {
@@ -36,20 +37,28 @@ std::string short_type_name(std::string_view pretty_function) {
       word = out.size();
     }
   }
-  while (!out.empty() && out.back() == '_') out.pop_back();
+  while (!out.empty() && out.back() == '_')
+    out.pop_back();
   return out;
 }
 
 boost::json::object schema_of_example(const boost::json::value& example) {
   switch (example.kind()) {
-    case boost::json::kind::bool_: return {{"type", "boolean"}};
+    case boost::json::kind::bool_:
+      return {{"type", "boolean"}};
     case boost::json::kind::int64:
-    case boost::json::kind::uint64: return {{"type", "integer"}};
-    case boost::json::kind::double_: return {{"type", "number"}};
-    case boost::json::kind::string: return {{"type", "string"}};
-    case boost::json::kind::null: return {};
-    case boost::json::kind::array: return {{"type", "array"}};
-    case boost::json::kind::object: break;
+    case boost::json::kind::uint64:
+      return {{"type", "integer"}};
+    case boost::json::kind::double_:
+      return {{"type", "number"}};
+    case boost::json::kind::string:
+      return {{"type", "string"}};
+    case boost::json::kind::null:
+      return {};
+    case boost::json::kind::array:
+      return {{"type", "array"}};
+    case boost::json::kind::object:
+      break;
   }
   boost::json::object properties;
   for (const auto& member : example.get_object()) {

@@ -3,11 +3,12 @@
 // `static boost::json::value schema()` to say more.
 #pragma once
 
+#include "rpc/codec.hpp"
+
 #include <boost/json/object.hpp>
+
 #include <map>
 #include <string>
-
-#include "rpc/codec.hpp"
 
 namespace venus::rpc {
 
@@ -70,7 +71,8 @@ struct SchemaOf {
  private:
   static boost::json::object of_fields(SchemaBuilder& builder) {
     if constexpr (base::Transparent<T>) {
-      using Member = std::remove_cvref_t<decltype(std::declval<T&>().*(std::get<0>(T::fields()).member))>;
+      using Member =
+          std::remove_cvref_t<decltype(std::declval<T&>().*(std::get<0>(T::fields()).member))>;
       return schema_of<Member>(builder);
     } else {
       const auto name = type_name<T>();
@@ -90,7 +92,8 @@ struct SchemaOf {
 template <class T>
 struct SchemaOf<std::optional<T>> {
   static boost::json::object get(SchemaBuilder& builder) {
-    return {{"oneOf", boost::json::array{schema_of<T>(builder), boost::json::object{{"type", "null"}}}}};
+    return {{"oneOf",
+             boost::json::array{schema_of<T>(builder), boost::json::object{{"type", "null"}}}}};
   }
 };
 template <class T>
@@ -116,7 +119,8 @@ struct SchemaOf<base::Strong<Tag, Rep>> {
 template <class T>
 struct SchemaOf<Stream<T>> {
   static boost::json::object get(SchemaBuilder& builder) {
-    return {{"type", "integer"}, {"description", "channel id"}, {"x-stream-of", schema_of<T>(builder)}};
+    return {
+        {"type", "integer"}, {"description", "channel id"}, {"x-stream-of", schema_of<T>(builder)}};
   }
 };
 

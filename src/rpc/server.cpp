@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "rpc/server.hpp"
 
+#include "rpc/server_core.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
-
-#include "rpc/server_core.hpp"
 
 namespace venus::rpc {
 namespace {
@@ -23,7 +23,8 @@ asio::awaitable<void> pause(std::chrono::milliseconds span) {
   static_cast<void>(co_await timer.async_wait(kToken));
 }
 
-asio::awaitable<void> accept_loop(std::shared_ptr<Server::Core> core, std::shared_ptr<Server::Core::Listener> listener) {
+asio::awaitable<void> accept_loop(std::shared_ptr<Server::Core> core,
+                                  std::shared_ptr<Server::Core::Listener> listener) {
   while (!core->stopping()) {
     Socket socket(asio::make_strand(core->io.get_executor()));
     const auto [error] = co_await listener->acceptor.async_accept(socket, kToken);
@@ -46,16 +47,19 @@ asio::awaitable<void> accept_loop(std::shared_ptr<Server::Core> core, std::share
 }
 
 // Timeouts of all connections are kept by one timer: setting a deadline is a plain store.
-asio::awaitable<void> sweep_loop(std::weak_ptr<Server::Core> weak, std::shared_ptr<asio::steady_timer> timer) {
+asio::awaitable<void> sweep_loop(std::weak_ptr<Server::Core> weak,
+                                 std::shared_ptr<asio::steady_timer> timer) {
   for (;;) {
     {
       const auto core = weak.lock();
       if (!core || core->closed) co_return;
       const auto now = steady_millis();
-      for (const auto& session : core->sessions()) session->sweep(now);
+      for (const auto& session : core->sessions())
+        session->sweep(now);
       const auto& limits = core->options.limits;
       std::chrono::milliseconds every{500};
-      for (const auto timeout : {limits.idle_timeout, limits.request_timeout, limits.write_timeout}) {
+      for (const auto timeout :
+           {limits.idle_timeout, limits.request_timeout, limits.write_timeout}) {
         every = std::min(every, std::max(timeout / 4, std::chrono::milliseconds(5)));
       }
       timer->expires_after(every);
@@ -106,12 +110,14 @@ std::vector<std::shared_ptr<Session>> Server::Core::sessions() {
   std::vector<std::shared_ptr<Session>> out;
   std::lock_guard lock(mutex);
   out.reserve(live.size());
-  for (const auto& [key, session] : live) out.push_back(session);
+  for (const auto& [key, session] : live)
+    out.push_back(session);
   return out;
 }
 
-void Server::Core::record(const MethodInfo* method, std::string_view name, const CallContext& context,
-                          std::chrono::steady_clock::time_point started, const Error* error) const {
+void Server::Core::record(const MethodInfo* method, std::string_view name,
+                          const CallContext& context, std::chrono::steady_clock::time_point started,
+                          const Error* error) const {
   if (!options.on_call) return;
   options.on_call({.method = method,
                    .name = method != nullptr ? method->name : name,
@@ -120,7 +126,8 @@ void Server::Core::record(const MethodInfo* method, std::string_view name, const
                    .error = error});
 }
 
-Task<std::shared_ptr<const Caller>> ConnectionAuth::caller(std::shared_ptr<Server::Core> core, std::string token) {
+Task<std::shared_ptr<const Caller>> ConnectionAuth::caller(std::shared_ptr<Server::Core> core,
+                                                           std::string token) {
   const auto now = steady_millis();
   if (known_ && token_ == token && now < check_at_) co_return known_;
   auto verdict = co_await core->verify(token);
@@ -170,7 +177,8 @@ Server::~Server() {
       listener->acceptor.close(ignored);
     });
   }
-  for (const auto& session : core_->sessions()) session->close();
+  for (const auto& session : core_->sessions())
+    session->close();
 }
 
 void Server::mount(std::string path, const Dispatcher& dispatcher, ApiVersion version) {
@@ -193,7 +201,8 @@ Result<Endpoint> Server::listen(const std::string& host, std::uint16_t port) {
   if (!error && address.is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
   if (!error) acceptor.bind(wanted, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return fail(ErrorCode::Io, "cannot listen on {}: {}", describe(wanted), error.message());
+  if (error)
+    return fail(ErrorCode::Io, "cannot listen on {}: {}", describe(wanted), error.message());
   Endpoint out;
   out.host = address.to_string();
   out.port = acceptor.local_endpoint().port();
@@ -219,12 +228,15 @@ Task<> Server::stop(std::chrono::milliseconds grace) {
       listener->acceptor.close(ignored);
     });
   }
-  for (const auto& session : core->sessions()) session->drain();
+  for (const auto& session : core->sessions())
+    session->drain();
   const auto until = steady_millis() + grace.count();
-  while (core->connections > 0 && steady_millis() < until) co_await pause(std::chrono::milliseconds(10));
+  while (core->connections > 0 && steady_millis() < until)
+    co_await pause(std::chrono::milliseconds(10));
   // Handlers notice the cancellation at their next wait; what they hold is released by then.
   for (int i = 0; i < 500 && core->connections > 0; ++i) {
-    for (const auto& session : core->sessions()) session->close();
+    for (const auto& session : core->sessions())
+      session->close();
     co_await pause(std::chrono::milliseconds(10));
   }
   co_return Result<void>{};

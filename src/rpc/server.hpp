@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// JSON-RPC 2.0 over HTTP and WebSocket and plain HTTP routes on one port, as go-jsonrpc of Lotus speaks it:
-// batches, channels (xrpc.ch.val, xrpc.ch.close, xrpc.cancel), bearer tokens.
+// JSON-RPC 2.0 over HTTP and WebSocket and plain HTTP routes on one port, as go-jsonrpc of Lotus
+// speaks it: batches, channels (xrpc.ch.val, xrpc.ch.close, xrpc.cancel), bearer tokens.
 #pragma once
-
-#include <boost/asio/io_context.hpp>
-#include <chrono>
-#include <functional>
-#include <memory>
-#include <string>
 
 #include "rpc/dispatcher.hpp"
 #include "rpc/endpoint.hpp"
 #include "rpc/http_types.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
 
 namespace venus::rpc {
 
@@ -22,13 +23,15 @@ struct Limits {
   std::size_t max_json_depth = 64;
   std::size_t max_batch = 1000;
   std::size_t max_connections = 4096;
-  std::size_t max_running = 1024;        ///< requests in handlers at once, all connections together
-  std::size_t max_queued = 4096;         ///< waiting for a place; beyond: busy (HTTP 503, code -32005)
-  std::size_t max_running_per_ws = 256;  ///< calls and open streams of one WebSocket; beyond: code -32005
-  std::chrono::milliseconds idle_timeout{120'000};     ///< keep-alive connection without a request
-  std::chrono::milliseconds request_timeout{30'000};   ///< from a request's first byte to its last
-  std::chrono::milliseconds write_timeout{60'000};     ///< a response or WebSocket message to leave
-  std::chrono::milliseconds ws_ping_interval{5'000};   ///< ping a WebSocket that is silent; gone after 2
+  std::size_t max_running = 1024;  ///< requests in handlers at once, all connections together
+  std::size_t max_queued = 4096;   ///< waiting for a place; beyond: busy (HTTP 503, code -32005)
+  std::size_t max_running_per_ws =
+      256;  ///< calls and open streams of one WebSocket; beyond: code -32005
+  std::chrono::milliseconds idle_timeout{120'000};    ///< keep-alive connection without a request
+  std::chrono::milliseconds request_timeout{30'000};  ///< from a request's first byte to its last
+  std::chrono::milliseconds write_timeout{60'000};    ///< a response or WebSocket message to leave
+  std::chrono::milliseconds ws_ping_interval{
+      5'000};                               ///< ping a WebSocket that is silent; gone after 2
   std::size_t ws_queue_bytes = 256U << 20;  ///< unsent WebSocket data; a slower reader is dropped
 };
 
@@ -43,10 +46,11 @@ struct CallRecord {
 
 struct ServerOptions {
   Limits limits{};
-  std::shared_ptr<AuthVerifier> auth{};              ///< none: tokens are not accepted
-  PermSet anonymous = PermSet::up_to(Perm::Read);    ///< rights without a token, as Lotus has it
-  std::chrono::milliseconds auth_recheck{3'000};     ///< a token's verdict is asked for again after this
-  std::string allow_origin{};                        ///< CORS: "*" or one origin; empty: none
+  std::shared_ptr<AuthVerifier> auth{};            ///< none: tokens are not accepted
+  PermSet anonymous = PermSet::up_to(Perm::Read);  ///< rights without a token, as Lotus has it
+  std::chrono::milliseconds auth_recheck{
+      3'000};                  ///< a token's verdict is asked for again after this
+  std::string allow_origin{};  ///< CORS: "*" or one origin; empty: none
   std::function<void(const CallRecord&)> on_call{};  ///< called on io threads: must be quick
 };
 
@@ -61,14 +65,16 @@ class Server {
   /// Closes everything at once; call stop() before for a graceful end.
   ~Server();
 
-  /// Answers JSON-RPC (POST and WebSocket) at a path. The dispatcher outlives the server. Before listen().
+  /// Answers JSON-RPC (POST and WebSocket) at a path. The dispatcher outlives the server. Before
+  /// listen().
   void mount(std::string path, const Dispatcher& dispatcher, ApiVersion version = ApiVersion::V1);
-  /// Answers a REST path, literal or with {name} parts ("/user/{id}"), a last "{name...}" taking the rest.
-  /// Callers need `perm`; none: open to everybody (health, metrics, login). Before listen().
+  /// Answers a REST path, literal or with {name} parts ("/user/{id}"), a last "{name...}" taking
+  /// the rest. Callers need `perm`; none: open to everybody (health, metrics, login). Before
+  /// listen().
   void route(Verb verb, std::string pattern, std::optional<Perm> perm, RouteHandler handler);
 
-  /// Starts to accept. Port 0 takes a free one. Returns the bound address; Io when it can't be bound.
-  /// May be called for several addresses.
+  /// Starts to accept. Port 0 takes a free one. Returns the bound address; Io when it can't be
+  /// bound. May be called for several addresses.
   Result<Endpoint> listen(const std::string& host, std::uint16_t port);
 
   /// Stops to accept, ends streams, lets running requests finish for at most `grace`, then closes.

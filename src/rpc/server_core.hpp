@@ -2,17 +2,18 @@
 // Private to the server: what all its connections share, and what it knows of a connection.
 #pragma once
 
-#include <atomic>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
-#include <list>
-#include <mutex>
-#include <unordered_set>
-
 #include "rpc/gate.hpp"
 #include "rpc/router.hpp"
 #include "rpc/server.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <list>
+#include <mutex>
+#include <unordered_set>
 
 namespace venus::rpc {
 
@@ -72,10 +73,12 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
   std::atomic<std::uint64_t> next_connection{1};
 };
 
-/// The caller of one connection: the token it sent and the verdict on it, asked again when it is old.
+/// The caller of one connection: the token it sent and the verdict on it, asked again when it is
+/// old.
 class ConnectionAuth {
  public:
-  /// Nothing sent is the anonymous caller. Unauthenticated; Unavailable only while nothing is known yet.
+  /// Nothing sent is the anonymous caller. Unauthenticated; Unavailable only while nothing is known
+  /// yet.
   Task<std::shared_ptr<const Caller>> caller(std::shared_ptr<Server::Core> core, std::string token);
 
  private:

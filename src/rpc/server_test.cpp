@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "rpc/server.hpp"
 
-#include <gtest/gtest.h>
-
 #include "rpc/test_util/test_server.hpp"
+
+#include <gtest/gtest.h>
 
 namespace venus::rpc {
 namespace {
@@ -22,7 +22,8 @@ TEST(Server, AnswersAsGoJsonrpcDoes) {
   TestServer server;
   RawConnection client(server.port);
   const Case cases[] = {
-      {R"j({"jsonrpc":"2.0","id":1,"method":"Test.Add","params":[1,2]})j", 200, R"j({"jsonrpc":"2.0","result":3,"id":1})j"},
+      {R"j({"jsonrpc":"2.0","id":1,"method":"Test.Add","params":[1,2]})j", 200,
+       R"j({"jsonrpc":"2.0","result":3,"id":1})j"},
       {R"j({"jsonrpc":"2.0","id":"a\"b","method":"Test.Add","params":[1,2]})j", 200,
        R"j({"jsonrpc":"2.0","result":3,"id":"a\"b"})j"},
       {R"j({"jsonrpc":"2.0","id":null,"method":"Test.Add","params":[1,2]})j", 200,
@@ -34,8 +35,8 @@ TEST(Server, AnswersAsGoJsonrpcDoes) {
       {R"j({"jsonrpc":"2.0","method":"Test.Add","params":[1,2]})j", 200, ""},
       {R"j({"jsonrpc":"2.0","id":3,"method":"Test.Add","params":{"b":5,"a":1}})j", 200,
        R"j({"jsonrpc":"2.0","result":6,"id":3})j"},
-      {R"j({"jsonrpc":"2.0","id":4,"method":"Test.Echo","params":[{"Text":"x","Number":7,"Tags":null,"Other":1}]})j", 200,
-       R"j({"jsonrpc":"2.0","result":{"Text":"x","Number":7,"Tags":[]},"id":4})j"},
+      {R"j({"jsonrpc":"2.0","id":4,"method":"Test.Echo","params":[{"Text":"x","Number":7,"Tags":null,"Other":1}]})j",
+       200, R"j({"jsonrpc":"2.0","result":{"Text":"x","Number":7,"Tags":[]},"id":4})j"},
       {R"j({"jsonrpc":"2.0","id":5,"method":"test_echo","params":[{},"new"]})j", 200,
        R"j({"jsonrpc":"2.0","result":{"Text":"new","Number":0,"Tags":[]},"id":5})j"},
       {R"j({"jsonrpc":"2.0","id":6,"method":"Test.Fail","params":["it \"broke\"\n"]})j", 200,
@@ -58,7 +59,8 @@ TEST(Server, AnswersAsGoJsonrpcDoes) {
        R"j({"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid request: id must be a number, a string or null"},"id":null})j"},
       {"[]", 400,
        R"j({"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid request: an empty batch"},"id":null})j"},
-      {R"j([{"id":1,"method":"Test.Add","params":[1,1]},{"method":"Test.Nothing"},5,{"id":"z","method":"Test.Nix"}])j", 200,
+      {R"j([{"id":1,"method":"Test.Add","params":[1,1]},{"method":"Test.Nothing"},5,{"id":"z","method":"Test.Nix"}])j",
+       200,
        R"j([{"jsonrpc":"2.0","result":2,"id":1},{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid request: not an object"},"id":null},{"jsonrpc":"2.0","error":{"code":-32601,"message":"method 'Test.Nix' not found"},"id":"z"}])j"},
       {R"j([{"method":"Test.Nothing"}])j", 200, ""},
   };
@@ -72,7 +74,8 @@ TEST(Server, AnswersAsGoJsonrpcDoes) {
 TEST(Server, GarbageIsAParseError) {
   TestServer server;
   RawConnection client(server.port);
-  for (const std::string_view body : {"", "{", "nonsense", R"({"id":1,"method":"Test.Add","params":[1,2]}})", "\xff\xfe"}) {
+  for (const std::string_view body :
+       {"", "{", "nonsense", R"({"id":1,"method":"Test.Add","params":[1,2]}})", "\xff\xfe"}) {
     const auto got = client.post("/rpc/v1", body);
     EXPECT_EQ(got.status, 500U) << body;
     EXPECT_NE(got.body.find(R"("code":-32700)"), std::string::npos) << got.body;
@@ -99,7 +102,8 @@ TEST(Server, VersionsHaveTheirOwnMethods) {
   half.bind<test::TestApi::Nothing>([]() -> Result<void> { return {}; });
   const auto missing = half.check_complete<test::TestApi>();
   ASSERT_FALSE(missing);
-  EXPECT_NE(missing.error().message.find("Test.Add, Test.Echo"), std::string::npos) << missing.error().message;
+  EXPECT_NE(missing.error().message.find("Test.Add, Test.Echo"), std::string::npos)
+      << missing.error().message;
   EXPECT_EQ(missing.error().message.find("Test.Nothing"), std::string::npos);
 }
 
@@ -109,11 +113,14 @@ TEST(Server, PipelinedAndSplitRequestsAreAnsweredInOrder) {
   std::string burst;
   for (int i = 0; i < 50; ++i) {
     const auto body = fmt::format(R"({{"id":{},"method":"Test.Add","params":[{},1]}})", i, i);
-    burst += fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
+    burst += fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}",
+                         body.size(), body);
   }
-  for (std::size_t at = 0; at < burst.size(); at += 37) client.send(std::string_view(burst).substr(at, 37));
+  for (std::size_t at = 0; at < burst.size(); at += 37)
+    client.send(std::string_view(burst).substr(at, 37));
   for (int i = 0; i < 50; ++i) {
-    EXPECT_EQ(client.read_answer().body, fmt::format(R"({{"jsonrpc":"2.0","result":{},"id":{}}})", i + 1, i));
+    EXPECT_EQ(client.read_answer().body,
+              fmt::format(R"({{"jsonrpc":"2.0","result":{},"id":{}}})", i + 1, i));
   }
 }
 
@@ -123,16 +130,20 @@ TEST(Server, TokensDecideOnRights) {
   RawConnection client(server.port);
   constexpr auto kSign = R"({"id":1,"method":"Test.Sign"})";
   EXPECT_NE(client.post("/rpc/v1", kSign).body.find("missing permission"), std::string::npos);
-  EXPECT_NE(client.post("/rpc/v1", kSign, "Authorization: Bearer reader\r\n").body.find("missing permission"),
+  EXPECT_NE(client.post("/rpc/v1", kSign, "Authorization: Bearer reader\r\n")
+                .body.find("missing permission"),
             std::string::npos);
   EXPECT_EQ(client.post("/rpc/v1", kSign, "Authorization: Bearer good\r\n").body,
             R"({"jsonrpc":"2.0","result":true,"id":1})");
-  EXPECT_EQ(client.post("/rpc/v1?token=good", kSign).body, R"({"jsonrpc":"2.0","result":true,"id":1})");
+  EXPECT_EQ(client.post("/rpc/v1?token=good", kSign).body,
+            R"({"jsonrpc":"2.0","result":true,"id":1})");
   EXPECT_EQ(verifier->asked, 2) << "a verdict is kept per connection";
   EXPECT_EQ(client.post("/rpc/v1", kSign, "Authorization: Bearer bad\r\n").status, 401U);
   EXPECT_EQ(client.post("/rpc/v1", kSign, "Authorization: Basic good\r\n").status, 401U);
-  EXPECT_EQ(client.post("/rpc/v1", R"({"id":1,"method":"Test.Who"})", "Authorization: Bearer good\r\n").body,
-            R"({"jsonrpc":"2.0","result":"user of good","id":1})");
+  EXPECT_EQ(
+      client.post("/rpc/v1", R"({"id":1,"method":"Test.Who"})", "Authorization: Bearer good\r\n")
+          .body,
+      R"({"jsonrpc":"2.0","result":"user of good","id":1})");
 }
 
 TEST(Server, RevokedTokensEndAndAnAbsentJudgeDoesNot) {
@@ -154,7 +165,8 @@ TEST(Server, RevokedTokensEndAndAnAbsentJudgeDoesNot) {
 TEST(Server, AnonymousCallersHaveWhatTheOptionsSay) {
   TestServer server({.anonymous = PermSet()});
   RawConnection client(server.port);
-  EXPECT_NE(client.post("/rpc/v1", R"({"id":1,"method":"Test.Add","params":[1,2]})").body.find("need 'read'"),
+  EXPECT_NE(client.post("/rpc/v1", R"({"id":1,"method":"Test.Add","params":[1,2]})")
+                .body.find("need 'read'"),
             std::string::npos);
 }
 
@@ -191,7 +203,8 @@ TEST(Server, HttpVersionAndConnectionHeadersAreHonoured) {
   EXPECT_EQ(old.read_answer().status, 200U);
   EXPECT_TRUE(old.closed_by_peer());
   RawConnection expect(server.port);
-  expect.send("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\nExpect: 100-continue\r\n\r\n");
+  expect.send(
+      "POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(expect.read_answer().status, 100U);
   expect.send(R"({"id":1,"method":"Test.Fail"} )");
   EXPECT_EQ(expect.read_answer().status, 500U);
@@ -200,7 +213,8 @@ TEST(Server, HttpVersionAndConnectionHeadersAreHonoured) {
 TEST(Server, TheTraceOfTheCallerIsKept) {
   TestServer server;
   RawConnection client(server.port);
-  constexpr auto kTrace = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
+  constexpr auto kTrace =
+      "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
   EXPECT_EQ(client.post("/rpc/v1", R"({"id":1,"method":"Test.Trace"})", kTrace).body,
             R"({"jsonrpc":"2.0","result":"4bf92f3577b34da6a3ce929d0e0e4736","id":1})");
 }
@@ -211,7 +225,8 @@ TEST(Server, StopLetsARunningRequestFinish) {
   RawConnection idle(server.port);
   EXPECT_EQ(idle.get("/healthz").status, 200U);
   constexpr std::string_view kBody = R"({"id":1,"method":"Test.Sleep","params":[100]})";
-  busy.send(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", kBody.size(), kBody));
+  busy.send(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}",
+                        kBody.size(), kBody));
   ASSERT_TRUE(TestServer::eventually([&] { return server.sleeping == 1; }));
   server.stop();
   EXPECT_TRUE(idle.closed_by_peer());
@@ -224,7 +239,8 @@ TEST(Server, StopCancelsWhatOutlastsTheGrace) {
   TestServer server;
   RawConnection busy(server.port);
   constexpr std::string_view kBody = R"({"id":1,"method":"Test.Sleep","params":[60000]})";
-  busy.send(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", kBody.size(), kBody));
+  busy.send(fmt::format("POST /rpc/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}",
+                        kBody.size(), kBody));
   ASSERT_TRUE(TestServer::eventually([&] { return server.sleeping == 1; }));
   server.stop();
   EXPECT_EQ(server.sleeping, 0);
@@ -240,16 +256,19 @@ TEST(Server, TheOpenRpcDocumentDescribesTheApi) {
   const auto& result = document->at("result");
   EXPECT_EQ(result.at("info").at("version").as_string(), "1.2.3");
   boost::json::object by_name;
-  for (const auto& method : result.at("methods").as_array()) by_name[method.at("name").as_string()] = method;
+  for (const auto& method : result.at("methods").as_array())
+    by_name[method.at("name").as_string()] = method;
   EXPECT_EQ(by_name.size(), 13U) << "every method of v1 once";
   const auto& echo = by_name["Test.Echo"];
   EXPECT_EQ(echo.at("x-permission").as_string(), "read");
-  EXPECT_EQ(echo.at("params").at(0).at("schema").at("$ref").as_string(), "#/components/schemas/Item");
+  EXPECT_EQ(echo.at("params").at(0).at("schema").at("$ref").as_string(),
+            "#/components/schemas/Item");
   EXPECT_TRUE(echo.at("params").at(0).at("required").as_bool());
   EXPECT_FALSE(echo.at("params").at(1).at("required").as_bool());
-  EXPECT_EQ(base::write_json(result.at("components").at("schemas").at("Item")),
-            R"({"type":"object","properties":{"Text":{"type":"string"},"Number":{"type":"integer"},)"
-            R"("Tags":{"type":"array","items":{"type":"string"}}}})");
+  EXPECT_EQ(
+      base::write_json(result.at("components").at("schemas").at("Item")),
+      R"({"type":"object","properties":{"Text":{"type":"string"},"Number":{"type":"integer"},)"
+      R"("Tags":{"type":"array","items":{"type":"string"}}}})");
   EXPECT_EQ(by_name["Test.Version"].at("summary").as_string(), "v1");
   EXPECT_TRUE(by_name["Test.Count"].at("x-stream").as_bool());
 }

@@ -23,7 +23,8 @@ void StreamCore::finish(std::optional<Error> error) {
     wake_locked();
     hooks.swap(hooks_);
   }
-  for (const auto& hook : hooks) hook();
+  for (const auto& hook : hooks)
+    hook();
 }
 
 void StreamCore::abandon() {
@@ -35,7 +36,8 @@ void StreamCore::abandon() {
     wake_locked();
     hooks.swap(hooks_);
   }
-  for (const auto& hook : hooks) hook();
+  for (const auto& hook : hooks)
+    hook();
 }
 
 bool StreamCore::open() const {
@@ -60,14 +62,16 @@ void StreamCore::wake_locked() {
   waiter_->timer = nullptr;
 }
 
-// The timer lives in the waiting coroutine. Starting and cancelling it happen under the mutex, so that a
-// wake-up between the last look at the queue and the wait is not lost.
+// The timer lives in the waiting coroutine. Starting and cancelling it happen under the mutex, so
+// that a wake-up between the last look at the queue and the wait is not lost.
 Task<> StreamCore::wait(SteadyTime deadline) {
   asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
   const auto start = [this, &timer](auto handler) {
     std::lock_guard lock(mutex_);
-    if (has_items_locked() || finished_ || abandoned_) timer.expires_at(SteadyTime::min());
-    else waiter_->timer = &timer;
+    if (has_items_locked() || finished_ || abandoned_)
+      timer.expires_at(SteadyTime::min());
+    else
+      waiter_->timer = &timer;
     timer.async_wait(std::move(handler));
   };
   using Token = asio::as_tuple_t<asio::use_awaitable_t<>>;
@@ -80,7 +84,8 @@ Task<> StreamCore::wait(SteadyTime deadline) {
   if (state.cancelled() != asio::cancellation_type::none) {
     co_return fail(ErrorCode::Cancelled, "the wait was cancelled");
   }
-  if (std::chrono::steady_clock::now() >= deadline) co_return fail(ErrorCode::Timeout, "nothing came in time");
+  if (std::chrono::steady_clock::now() >= deadline)
+    co_return fail(ErrorCode::Timeout, "nothing came in time");
   co_return Result<void>{};
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // A bounded one-way queue between coroutines, also across a WebSocket: the result of subscriptions
-// (ChainNotify, gateway pushes). The writer never waits: a reader that falls behind loses its stream.
+// (ChainNotify, gateway pushes). The writer never waits: a reader that falls behind loses its
+// stream.
 #pragma once
+
+#include "base/task.hpp"
 
 #include <chrono>
 #include <deque>
@@ -10,8 +13,6 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-
-#include "base/task.hpp"
 
 namespace venus::rpc {
 

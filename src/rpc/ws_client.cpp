@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "rpc/ws_client.hpp"
 
-#include <atomic>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <random>
-#include <unordered_map>
-
 #include "rpc/client_text.hpp"
 #include "rpc/rpc_text.hpp"
 #include "rpc/ws_link.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <random>
+#include <unordered_map>
 
 namespace venus::rpc {
 namespace {
@@ -138,8 +139,10 @@ asio::awaitable<void> Core::write_loop(std::shared_ptr<Core> self, std::shared_p
 void Core::on_open() {
   connected = true;
   std::erase_if(kept, [](const auto& entry) { return !entry.sink->open(); });
-  for (const auto& entry : kept) send_kept(entry);
-  for (const auto& hook : hooks) hook();
+  for (const auto& entry : kept)
+    send_kept(entry);
+  for (const auto& hook : hooks)
+    hook();
 }
 
 void Core::submit(std::uint64_t id, std::string text, Pending entry) {
@@ -156,7 +159,8 @@ void Core::push_out(std::string text) {
 void Core::send_kept(const Kept& entry) {
   const auto id = next_id.fetch_add(1);
   auto [answer, unread] = make_stream<boost::json::value>(1);
-  submit(id, request_text(id, entry.method, entry.params, std::nullopt), {answer, entry.sink, true});
+  submit(id, request_text(id, entry.method, entry.params, std::nullopt),
+         {answer, entry.sink, true});
 }
 
 void Core::forget(std::uint64_t id) {
@@ -217,7 +221,8 @@ void Core::watch_reader(const std::shared_ptr<JsonSink>& sink, std::uint64_t req
     const auto self = weak.lock();
     if (!self) return;
     asio::post(self->strand, [self, request] {
-      const auto open = std::ranges::find_if(self->channels, [&](const auto& c) { return c.second.request == request; });
+      const auto open = std::ranges::find_if(
+          self->channels, [&](const auto& c) { return c.second.request == request; });
       if (open == self->channels.end()) return;
       self->channels.erase(open);
       if (self->connected) self->push_out(cancel_text(request));
@@ -240,12 +245,14 @@ void Core::handle_channel(std::string_view method, const boost::json::value& doc
     channels.erase(found);
     if (!channel.kept) return channel.sink->finish(std::nullopt);
     // The peer ended a subscription that is to last (it may be stopping): ask again a little later.
-    const auto again = std::ranges::find_if(kept, [&](const auto& entry) { return entry.sink == channel.sink; });
+    const auto again =
+        std::ranges::find_if(kept, [&](const auto& entry) { return entry.sink == channel.sink; });
     if (again == kept.end() || !channel.sink->open()) return;
     auto timer = std::make_shared<asio::steady_timer>(strand, options.reconnect_min);
-    timer->async_wait([self = shared_from_this(), timer, entry = *again](boost::system::error_code) {
-      if (self->connected && !self->stopped && entry.sink->open()) self->send_kept(entry);
-    });
+    timer->async_wait(
+        [self = shared_from_this(), timer, entry = *again](boost::system::error_code) {
+          if (self->connected && !self->stopped && entry.sink->open()) self->send_kept(entry);
+        });
   }
 }
 
@@ -258,7 +265,8 @@ void Core::stop() {
   wake.cancel();
   const Error error{ErrorCode::Cancelled, "the client was stopped"};
   fail_all(error);
-  for (const auto& entry : std::exchange(kept, {})) entry.sink->finish(error);
+  for (const auto& entry : std::exchange(kept, {}))
+    entry.sink->finish(error);
   hooks.clear();
 }
 
@@ -270,17 +278,20 @@ class WsClient final : public Client {
   }
   ~WsClient() override { stop(); }
 
-  Task<boost::json::value> call_raw(std::string method, boost::json::array params, CallMeta meta) override {
+  Task<boost::json::value> call_raw(std::string method, boost::json::array params,
+                                    CallMeta meta) override {
     return call(core_, std::move(method), std::move(params), meta, nullptr);
   }
   Task<> open_channel(std::string method, boost::json::array params, std::shared_ptr<JsonSink> sink,
                       CallMeta meta) override {
     return opened(call(core_, std::move(method), std::move(params), meta, std::move(sink)));
   }
-  void keep_channel(std::string method, boost::json::array params, std::shared_ptr<JsonSink> sink) override {
+  void keep_channel(std::string method, boost::json::array params,
+                    std::shared_ptr<JsonSink> sink) override {
     Core::Kept entry{std::move(method), std::move(params), std::move(sink)};
     asio::post(core_->strand, [core = core_, entry = std::move(entry)] {
-      if (core->stopped) return entry.sink->finish(Error{ErrorCode::Cancelled, "the client was stopped"});
+      if (core->stopped)
+        return entry.sink->finish(Error{ErrorCode::Cancelled, "the client was stopped"});
       core->kept.push_back(entry);
       if (core->connected) core->send_kept(entry);
     });
@@ -297,7 +308,9 @@ class WsClient final : public Client {
   }
 
  protected:
-  [[nodiscard]] std::size_t stream_capacity() const override { return core_->options.stream_capacity; }
+  [[nodiscard]] std::size_t stream_capacity() const override {
+    return core_->options.stream_capacity;
+  }
 
  private:
   static Task<> opened(Task<boost::json::value> calling) {
@@ -305,15 +318,18 @@ class WsClient final : public Client {
     co_return Result<void>{};
   }
 
-  static Task<boost::json::value> call(std::shared_ptr<Core> core, std::string method, boost::json::array params,
-                                       CallMeta meta, std::shared_ptr<JsonSink> sink) {
+  static Task<boost::json::value> call(std::shared_ptr<Core> core, std::string method,
+                                       boost::json::array params, CallMeta meta,
+                                       std::shared_ptr<JsonSink> sink) {
     const auto id = core->next_id.fetch_add(1);
     auto [writer, answer] = make_stream<boost::json::value>(1);
     auto text = request_text(id, method, params, meta.trace);
-    asio::post(core->strand, [core, id, text = std::move(text), entry = Core::Pending{writer, std::move(sink), false}] {
+    asio::post(core->strand, [core, id, text = std::move(text),
+                              entry = Core::Pending{writer, std::move(sink), false}] {
       core->submit(id, text, entry);
     });
-    const auto deadline = std::chrono::steady_clock::now() + meta.timeout.value_or(core->options.call_timeout);
+    const auto deadline =
+        std::chrono::steady_clock::now() + meta.timeout.value_or(core->options.call_timeout);
     auto result = co_await answer.next_until(deadline);
     if (!result) {
       const auto code = result.error().code;
@@ -331,7 +347,8 @@ class WsClient final : public Client {
 
 }  // namespace
 
-std::shared_ptr<Client> make_ws_client(asio::io_context& io, Endpoint endpoint, ClientOptions options) {
+std::shared_ptr<Client> make_ws_client(asio::io_context& io, Endpoint endpoint,
+                                       ClientOptions options) {
   return std::make_shared<WsClient>(io, std::move(endpoint), std::move(options));
 }
 

@@ -6,6 +6,7 @@
 
 namespace venus::rpc {
 
-std::shared_ptr<Client> make_ws_client(asio::io_context& io, Endpoint endpoint, ClientOptions options);
+std::shared_ptr<Client> make_ws_client(asio::io_context& io, Endpoint endpoint,
+                                       ClientOptions options);
 
 }  // namespace venus::rpc

@@ -41,7 +41,8 @@ class Link final : public WsLink {
     auto& lowest = beast::get_lowest_layer(ws_);
     const auto what = to.authority();
     tcp::resolver resolver(lowest.get_executor());
-    const auto [resolve_error, found] = co_await resolver.async_resolve(to.host, fmt::to_string(to.port), kToken);
+    const auto [resolve_error, found] =
+        co_await resolver.async_resolve(to.host, fmt::to_string(to.port), kToken);
     if (resolve_error) co_return link_error(resolve_error, what);
     lowest.expires_after(options.connect_timeout);
     const auto [connect_error, reached] = co_await lowest.async_connect(found, kToken);
@@ -81,7 +82,8 @@ class Link final : public WsLink {
   Task<> handshake(Endpoint to, ClientOptions options) {
     websocket::stream_base::timeout timeouts{};
     timeouts.handshake_timeout = options.connect_timeout;
-    timeouts.idle_timeout = std::chrono::duration_cast<std::chrono::steady_clock::duration>(2 * options.ping_interval);
+    timeouts.idle_timeout =
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(2 * options.ping_interval);
     timeouts.keep_alive_pings = true;
     ws_.set_option(timeouts);
     ws_.read_message_max(options.max_response_bytes);
@@ -90,7 +92,8 @@ class Link final : public WsLink {
     ws_.set_option(websocket::stream_base::decorator([&options](websocket::request_type& request) {
       request.set(http::field::user_agent, "venus");
       request.set("X-Venus-Errors", "1");
-      if (!options.token.empty()) request.set(http::field::authorization, "Bearer " + options.token);
+      if (!options.token.empty())
+        request.set(http::field::authorization, "Bearer " + options.token);
       if (!options.ns_header.empty()) request.set("X-VENUS-API-NAMESPACE", options.ns_header);
     }));
     websocket::response_type response;

@@ -2,12 +2,13 @@
 // Private to the clients: a client-side WebSocket, plain or TLS, behind one face.
 #pragma once
 
+#include "rpc/client.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
+
 #include <memory>
 #include <string>
-
-#include "rpc/client.hpp"
 
 namespace venus::rpc {
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// One WebSocket: calls run side by side, each on a strand of its own; replies and channel values leave
-// through one bounded queue.
+// One WebSocket: calls run side by side, each on a strand of its own; replies and channel values
+// leave through one bounded queue.
+#include "rpc/error.hpp"
+#include "rpc/http_session.hpp"
+#include "rpc/rpc_text.hpp"
+#include "rpc/server_core.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <boost/json/monotonic_resource.hpp>
-
-#include "rpc/error.hpp"
-#include "rpc/http_session.hpp"
-#include "rpc/rpc_text.hpp"
-#include "rpc/server_core.hpp"
 
 namespace venus::rpc {
 namespace {
@@ -60,7 +60,10 @@ struct CallFacts {
 class WsSession final : public Session, public std::enable_shared_from_this<WsSession> {
  public:
   WsSession(std::shared_ptr<Server::Core> core, Socket socket, Upgrade upgrade)
-      : core_(std::move(core)), strand_(socket.get_executor()), ws_(std::move(socket)), upgrade_(std::move(upgrade)) {}
+      : core_(std::move(core)),
+        strand_(socket.get_executor()),
+        ws_(std::move(socket)),
+        upgrade_(std::move(upgrade)) {}
 
   void close() override {
     asio::post(strand_, [self = shared_from_this()] { self->drop(); });
@@ -80,7 +83,8 @@ class WsSession final : public Session, public std::enable_shared_from_this<WsSe
     if (deadline != 0 && now > deadline) close();
   }
 
-  static asio::awaitable<void> run(std::shared_ptr<WsSession> self, http::request<http::string_body> request,
+  static asio::awaitable<void> run(std::shared_ptr<WsSession> self,
+                                   http::request<http::string_body> request,
                                    boost::beast::flat_buffer buffered) {
     try {
       co_await self->serve(std::move(request), std::move(buffered));
@@ -88,20 +92,22 @@ class WsSession final : public Session, public std::enable_shared_from_this<WsSe
       // A broken connection ends like a closed one.
     }
     self->drop();
-    for (const auto& [key, call] : self->calls_) cancel_call(call);
+    for (const auto& [key, call] : self->calls_)
+      cancel_call(call);
     self->calls_.clear();
     self->core_->remove(self.get());
   }
 
  private:
-  asio::awaitable<void> serve(http::request<http::string_body> request, boost::beast::flat_buffer buffer);
+  asio::awaitable<void> serve(http::request<http::string_body> request,
+                              boost::beast::flat_buffer buffer);
   void handle_text(std::string_view text, const std::shared_ptr<const Caller>& caller);
   void handle_one(const boost::json::value& document, const std::shared_ptr<const Caller>& caller);
   void cancel_by_request(const boost::json::value& params);
-  static asio::awaitable<void> run_call(std::shared_ptr<WsSession> self, std::shared_ptr<Call> call, CallFacts facts,
-                                        Task<Outcome> pending, std::uint64_t key);
-  static asio::awaitable<void> pump(std::shared_ptr<WsSession> self, std::shared_ptr<Call> call, CallFacts facts,
-                                    std::shared_ptr<detail::TextStream> stream);
+  static asio::awaitable<void> run_call(std::shared_ptr<WsSession> self, std::shared_ptr<Call> call,
+                                        CallFacts facts, Task<Outcome> pending, std::uint64_t key);
+  static asio::awaitable<void> pump(std::shared_ptr<WsSession> self, std::shared_ptr<Call> call,
+                                    CallFacts facts, std::shared_ptr<detail::TextStream> stream);
   void call_done(std::uint64_t key, const std::string& id);
   void reply(const CallFacts& facts, const Result<Outcome>& outcome);
   void reply_error(std::string_view id, const Error& error);
@@ -126,7 +132,8 @@ class WsSession final : public Session, public std::enable_shared_from_this<WsSe
   bool closed_ = false;
 };
 
-asio::awaitable<void> WsSession::serve(http::request<http::string_body> request, boost::beast::flat_buffer buffer) {
+asio::awaitable<void> WsSession::serve(http::request<http::string_body> request,
+                                       boost::beast::flat_buffer buffer) {
   const auto& limits = core_->options.limits;
   websocket::stream_base::timeout timeouts{};
   timeouts.handshake_timeout = limits.request_timeout;
@@ -136,10 +143,12 @@ asio::awaitable<void> WsSession::serve(http::request<http::string_body> request,
   ws_.read_message_max(limits.max_request_bytes);
   ws_.auto_fragment(false);
   ws_.text(true);
-  if (const auto protocol = request.find(http::field::sec_websocket_protocol); protocol != request.end()) {
-    ws_.set_option(websocket::stream_base::decorator([chosen = std::string(protocol->value())](auto& response) {
-      response.set(http::field::sec_websocket_protocol, chosen);
-    }));
+  if (const auto protocol = request.find(http::field::sec_websocket_protocol);
+      protocol != request.end()) {
+    ws_.set_option(websocket::stream_base::decorator(
+        [chosen = std::string(protocol->value())](auto& response) {
+          response.set(http::field::sec_websocket_protocol, chosen);
+        }));
   }
   const auto [refused] = co_await ws_.async_accept(request, kToken);
   if (refused) co_return;
@@ -154,7 +163,8 @@ asio::awaitable<void> WsSession::serve(http::request<http::string_body> request,
     if (!caller) {
       core_->refused.fetch_add(1, std::memory_order_relaxed);
       reply_error({}, caller.error());
-      co_await ws_.async_close({websocket::close_code::policy_error, "the token is no longer good"}, kToken);
+      co_await ws_.async_close({websocket::close_code::policy_error, "the token is no longer good"},
+                               kToken);
       co_return;
     }
     const auto data = buffer.cdata();
@@ -170,12 +180,15 @@ void WsSession::handle_text(std::string_view text, const std::shared_ptr<const C
   const auto* list = document->if_array();
   if (list == nullptr) return handle_one(*document, caller);
   if (list->empty() || list->size() > core_->options.limits.max_batch) {
-    return reply_error({}, rpc_error(kInvalidRequest, ErrorCode::InvalidArgument, "Invalid request: batch size"));
+    return reply_error(
+        {}, rpc_error(kInvalidRequest, ErrorCode::InvalidArgument, "Invalid request: batch size"));
   }
-  for (const auto& item : *list) handle_one(item, caller);
+  for (const auto& item : *list)
+    handle_one(item, caller);
 }
 
-void WsSession::handle_one(const boost::json::value& document, const std::shared_ptr<const Caller>& caller) {
+void WsSession::handle_one(const boost::json::value& document,
+                           const std::shared_ptr<const Caller>& caller) {
   CallFacts facts;
   facts.began = std::chrono::steady_clock::now();
   RpcRequest request;
@@ -192,13 +205,15 @@ void WsSession::handle_one(const boost::json::value& document, const std::shared
   facts.context = CallContext(caller, upgrade_.connection, trace_of(document, upgrade_.trace));
   if (draining_ || calls_.size() >= core_->options.limits.max_running_per_ws) {
     core_->refused.fetch_add(1, std::memory_order_relaxed);
-    return reply_error(facts.id, rpc_error(kBusy, ErrorCode::Exhausted, "too many requests on this connection"));
+    return reply_error(
+        facts.id, rpc_error(kBusy, ErrorCode::Exhausted, "too many requests on this connection"));
   }
   auto invocation = upgrade_.mount.dispatcher->start(facts.context, request.method, *request.params,
                                                      upgrade_.mount.version);
   if (invocation.ready && (!*invocation.ready || !(*invocation.ready)->stream)) {
     const auto outcome = *std::move(invocation.ready);
-    core_->record(facts.method, facts.name, facts.context, facts.began, outcome ? nullptr : &outcome.error());
+    core_->record(facts.method, facts.name, facts.context, facts.began,
+                  outcome ? nullptr : &outcome.error());
     return reply(facts, outcome);
   }
   const auto key = next_call_++;
@@ -206,24 +221,30 @@ void WsSession::handle_one(const boost::json::value& document, const std::shared
   calls_.emplace(key, call);
   if (!facts.id.empty()) by_id_.insert_or_assign(facts.id, key);
   const auto slot = call->signal.slot();
-  asio::co_spawn(call->strand,
-                 invocation.ready ? pump(shared_from_this(), call, facts, (*invocation.ready)->stream)
-                                  : run_call(shared_from_this(), call, facts, std::move(invocation.pending), key),
-                 asio::bind_cancellation_slot(slot, [self = shared_from_this(), call, key,
-                                                     id = facts.id](std::exception_ptr) { self->call_done(key, id); }));
+  asio::co_spawn(
+      call->strand,
+      invocation.ready
+          ? pump(shared_from_this(), call, facts, (*invocation.ready)->stream)
+          : run_call(shared_from_this(), call, facts, std::move(invocation.pending), key),
+      asio::bind_cancellation_slot(slot, [self = shared_from_this(), call, key, id = facts.id](
+                                             std::exception_ptr) { self->call_done(key, id); }));
 }
 
-asio::awaitable<void> WsSession::run_call(std::shared_ptr<WsSession> self, std::shared_ptr<Call> call, CallFacts facts,
+asio::awaitable<void> WsSession::run_call(std::shared_ptr<WsSession> self,
+                                          std::shared_ptr<Call> call, CallFacts facts,
                                           Task<Outcome> pending, std::uint64_t) {
   Result<Outcome> outcome;
   try {
     auto pass = co_await self->core_->gate.enter();
-    if (pass) outcome = co_await std::move(pending);
-    else outcome = std::unexpected(rpc_error(kBusy, pass.error().code, pass.error().message));
+    if (pass)
+      outcome = co_await std::move(pending);
+    else
+      outcome = std::unexpected(rpc_error(kBusy, pass.error().code, pass.error().message));
   } catch (const std::exception& thrown) {
     outcome = fail(ErrorCode::Internal, "the call failed: {}", thrown.what());
   }
-  self->core_->record(facts.method, facts.name, facts.context, facts.began, outcome ? nullptr : &outcome.error());
+  self->core_->record(facts.method, facts.name, facts.context, facts.began,
+                      outcome ? nullptr : &outcome.error());
   if (outcome && outcome->stream) {
     co_await pump(self, std::move(call), std::move(facts), std::move(outcome->stream));
   } else {
@@ -231,8 +252,8 @@ asio::awaitable<void> WsSession::run_call(std::shared_ptr<WsSession> self, std::
   }
 }
 
-asio::awaitable<void> WsSession::pump(std::shared_ptr<WsSession> self, std::shared_ptr<Call> call, CallFacts facts,
-                                      std::shared_ptr<detail::TextStream> stream) {
+asio::awaitable<void> WsSession::pump(std::shared_ptr<WsSession> self, std::shared_ptr<Call> call,
+                                      CallFacts facts, std::shared_ptr<detail::TextStream> stream) {
   bool cancelled = false;
   {
     std::lock_guard lock(call->mutex);
@@ -295,7 +316,8 @@ void WsSession::send(std::string text) {
 
 void WsSession::enqueue(std::string text) {
   if (closed_) return;
-  if (!outbox_.empty() && outbox_bytes_ + text.size() > core_->options.limits.ws_queue_bytes) return drop();
+  if (!outbox_.empty() && outbox_bytes_ + text.size() > core_->options.limits.ws_queue_bytes)
+    return drop();
   outbox_bytes_ += text.size();
   outbox_.push_back(std::move(text));
   if (outbox_.size() == 1) write_next();
@@ -304,7 +326,8 @@ void WsSession::enqueue(std::string text) {
 void WsSession::write_next() {
   write_deadline_ = steady_millis() + core_->options.limits.write_timeout.count();
   ws_.async_write(asio::buffer(outbox_.front()),
-                  asio::bind_executor(strand_, [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+                  asio::bind_executor(strand_, [self = shared_from_this()](
+                                                   boost::system::error_code error, std::size_t) {
                     self->write_deadline_ = 0;
                     self->outbox_bytes_ -= self->outbox_.front().size();
                     self->outbox_.pop_front();
@@ -318,7 +341,8 @@ void WsSession::close_if_drained() {
   if (!draining_ || closed_ || !calls_.empty() || !outbox_.empty()) return;
   draining_ = false;
   ws_.async_close(websocket::close_code::going_away,
-                  asio::bind_executor(strand_, [self = shared_from_this()](boost::system::error_code) { self->drop(); }));
+                  asio::bind_executor(strand_, [self = shared_from_this()](
+                                                   boost::system::error_code) { self->drop(); }));
 }
 
 void WsSession::drop() {
@@ -335,7 +359,9 @@ void start_websocket(std::shared_ptr<Server::Core> core, Socket socket, Upgrade 
   auto strand = socket.get_executor();
   auto session = std::make_shared<WsSession>(core, std::move(socket), std::move(upgrade));
   core->add(session);
-  asio::co_spawn(strand, WsSession::run(std::move(session), std::move(request), std::move(buffered)), asio::detached);
+  asio::co_spawn(strand,
+                 WsSession::run(std::move(session), std::move(request), std::move(buffered)),
+                 asio::detached);
 }
 
 }  // namespace venus::rpc

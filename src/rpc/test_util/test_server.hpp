@@ -2,13 +2,14 @@
 // A server on a free port with a small API, and a raw client that can misbehave.
 #pragma once
 
+#include "rpc/openrpc.hpp"
+#include "rpc/server.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <thread>
 
-#include "rpc/openrpc.hpp"
-#include "rpc/server.hpp"
+#include <thread>
 
 namespace venus::rpc::test {
 
@@ -24,12 +25,14 @@ struct Item {
 };
 
 struct TestApi {
-  using Add = Method<"Test.Add", Perm::Read, std::int64_t(std::int64_t, std::int64_t), "Sum", "a", "b">;
+  using Add =
+      Method<"Test.Add", Perm::Read, std::int64_t(std::int64_t, std::int64_t), "Sum", "a", "b">;
   using Echo = WithAliases<Method<"Test.Echo", Perm::Read, Item(Item, std::optional<std::string>),
                                   "The item, its text replaced if one is given", "item", "text">,
                            "test_echo">;
   using Sign = NotRetrySafe<Method<"Test.Sign", Perm::Sign, bool(), "Needs the right to sign">>;
-  using Fail = Method<"Test.Fail", Perm::Read, void(std::string), "Fails with the message", "message">;
+  using Fail =
+      Method<"Test.Fail", Perm::Read, void(std::string), "Fails with the message", "message">;
   using Missing = Method<"Test.Missing", Perm::Read, void(), "Fails with NotFound and code 3">;
   using Throw = Method<"Test.Throw", Perm::Read, void(), "A broken handler">;
   using Nothing = Method<"Test.Nothing", Perm::Read, void(), "Returns nothing">;
@@ -41,7 +44,8 @@ struct TestApi {
   using New = OnlyV1<Method<"Test.Version", Perm::Read, std::int64_t(), "v1">>;
   using Count = Method<"Test.Count", Perm::Read, Stream<std::int64_t>(std::int64_t, std::int64_t),
                        "Numbers from 0, `n` of them or for ever when negative", "n", "millis">;
-  using methods = MethodList<Add, Echo, Sign, Fail, Missing, Throw, Nothing, Sleep, Blob, Who, Trace, Old, New, Count>;
+  using methods = MethodList<Add, Echo, Sign, Fail, Missing, Throw, Nothing, Sleep, Blob, Who,
+                             Trace, Old, New, Count>;
 };
 
 /// The server and the threads that run it. Streams count how many readers are still there.
