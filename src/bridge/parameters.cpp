@@ -2,7 +2,7 @@
 #include "bridge/proofs_convert.hpp"
 #include "venus-params/src/lib.rs.h"
 
-#include <array>
+#include <initializer_list>
 
 namespace venus::bridge {
 
@@ -23,6 +23,18 @@ class Progress final : public native::ParamProgress {
   const ParameterProgress& progress_;
 };
 
+Result<bool> files_present(ParameterKind kind, std::uint64_t sector_size,
+                           const std::filesystem::path& folder,
+                           std::initializer_list<const char*> extensions) {
+  TRY(const auto name, parameter_name(kind, sector_size));
+  for (const auto* extension : extensions) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(folder / (name + extension), error);
+    if (error || size == 0) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::filesystem::path parameter_folder() {
@@ -37,13 +49,12 @@ Result<std::string> parameter_name(ParameterKind kind, std::uint64_t sector_size
 
 Result<bool> parameters_present(ParameterKind kind, std::uint64_t sector_size,
                                 const std::filesystem::path& folder) {
-  TRY(const auto name, parameter_name(kind, sector_size));
-  for (const auto* extension : {".params", ".vk", ".meta"}) {
-    std::error_code error;
-    const auto size = std::filesystem::file_size(folder / (name + extension), error);
-    if (error || size == 0) return false;
-  }
-  return true;
+  return files_present(kind, sector_size, folder, {".params", ".vk", ".meta"});
+}
+
+Result<bool> verifying_key_present(ParameterKind kind, std::uint64_t sector_size,
+                                   const std::filesystem::path& folder) {
+  return files_present(kind, sector_size, folder, {".vk"});
 }
 
 Result<void> generate_parameters(ParameterKind kind, std::uint64_t sector_size,

@@ -18,9 +18,10 @@
 /// filecoin-ffi. Everything is synchronous and uses all cores while it computes: call it from the
 /// `proof` pool or a child process, never from an io thread. Parameters are found in the folder
 /// named by FIL_PROOFS_PARAMETER_CACHE (read once per process), else
-/// /var/tmp/filecoin-proof-parameters.
-//
-/// Proof types are the numbers that stand on chain (registered seal proof 0-14, registered PoSt
+/// /var/tmp/filecoin-proof-parameters. A node needs the .vk files of its network there before it
+/// executes anything: without them every proof in a message looks wrong and states differ.
+///
+/// Proof types are the numbers that stand on chain (registered seal proof 0-19, registered PoSt
 /// proof 0-14); unknown ones are an Error. Randomness is 32 bytes; its two highest bits are cleared
 /// here, as every implementation does to make it a field element.
 namespace venus::bridge {
@@ -34,7 +35,7 @@ struct SealVerifyInfo {
   std::int64_t seal_proof{};
   types::ActorId miner{};
   std::uint64_t sector_number{};
-  ipld::Cid sealed_cid;    // fil-commitment-sealed, poseidon
+  ipld::Cid sealed_cid;    ///< fil-commitment-sealed, poseidon
   ipld::Cid unsealed_cid;  ///< fil-commitment-unsealed, sha2-256-trunc254-padded
   Randomness ticket{};
   Randomness seed{};  ///< interactive randomness
@@ -42,7 +43,8 @@ struct SealVerifyInfo {
 };
 
 /// The verdict on one proof of replication. Error when the inputs are not even well formed (unknown
-/// proof type, CID of another kind, proof of impossible length) or the verifying key is missing.
+/// proof type, CID of another kind, proof of impossible length); NotFound when the verifying key is
+/// missing.
 Result<bool> verify_seal(const SealVerifyInfo& info);
 
 struct AggregateSealInfo {
@@ -226,6 +228,10 @@ Result<std::string> parameter_name(ParameterKind kind, std::uint64_t sector_size
 /// True if all three files of the set are in `folder` and not empty.
 Result<bool> parameters_present(ParameterKind kind, std::uint64_t sector_size,
                                 const std::filesystem::path& folder);
+
+/// True if the set's verifying key alone is in `folder`: enough to verify, and to execute messages.
+Result<bool> verifying_key_present(ParameterKind kind, std::uint64_t sector_size,
+                                   const std::filesystem::path& folder);
 
 /// Told of each finished step; false stops the generation with ErrorCode cancelled.
 using ParameterProgress = std::function<bool(double fraction, const std::string& step)>;

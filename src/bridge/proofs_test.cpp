@@ -125,6 +125,10 @@ TEST_F(Proofs, parameter_files_are_found_under_the_names_of_the_library) {
             "032d3138d22506ec0082ed72b2dcba18df18477904e35bafee82b3793b06832f");
   EXPECT_EQ(parameter_name(ParameterKind::Porep, 4096).error().code, ErrorCode::InvalidArgument);
   EXPECT_FALSE(parameters_present(ParameterKind::Porep, kSectorSize, folder_.path()).value());
+  const auto name = parameter_name(ParameterKind::Porep, kSectorSize).value();
+  std::ofstream(folder_.path() / (name + ".vk")) << "key";
+  EXPECT_TRUE(verifying_key_present(ParameterKind::Porep, kSectorSize, folder_.path()).value());
+  EXPECT_FALSE(parameters_present(ParameterKind::Porep, kSectorSize, folder_.path()).value());
 }
 
 TEST_F(Proofs, the_official_parameters_of_every_size_have_our_names) {
@@ -312,6 +316,11 @@ TEST_F(Proofs, hostile_input_is_refused_before_the_library_sees_it) {
   bad = info;
   bad.proof.resize(1 << 20);
   EXPECT_EQ(verify_seal(bad).error().code, ErrorCode::Malformed);
+  // No one has the parameters of 32 GiB sectors in a devnet's folder.
+  bad = info;
+  bad.seal_proof = 8;
+  bad.proof.resize(1920);
+  EXPECT_EQ(verify_seal(bad).error().code, ErrorCode::NotFound) << verify_seal(bad).error().message;
 
   const std::vector<SectorInfo> sectors{{kSealProof, 1, cid}};
   for (const std::size_t size : {0U, 1U, 191U, 193U}) {

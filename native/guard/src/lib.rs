@@ -45,7 +45,15 @@ impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
         match error.downcast::<Error>() {
             Ok(own) => own,
-            Err(other) => Error::new(Kind::Internal, format!("{other:#}")),
+            Err(other) => {
+                let text = format!("{other:#}");
+                // The proofs library has no type for it, and callers want to make or fetch them.
+                let kind = match text.contains("No cached parameters found") {
+                    true => Kind::NotFound,
+                    false => Kind::Internal,
+                };
+                Error::new(kind, text)
+            }
         }
     }
 }
