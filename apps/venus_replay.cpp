@@ -4,9 +4,9 @@
 
 #include <sys/resource.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
-#include <thread>
-#include <iostream>
 #include <sstream>
 
 #include "actors/code.hpp"
@@ -23,12 +23,13 @@ struct Arguments {
   std::filesystem::path folder;
   std::filesystem::path chain;
   bool full = false;
+  bool verbose = false;
   std::size_t threads = 0;
   std::optional<std::int64_t> split;  // figures before and from this epoch
 };
 
 constexpr std::string_view kUsage =
-    "usage: venus-replay --network FILE --actors CAR --db FOLDER [--full] [--threads N] [--split EPOCH] CHAIN.car\n";
+    "usage: venus-replay --network FILE --actors CAR --db FOLDER [--full] [--verbose] [--threads N] [--split EPOCH] CHAIN.car\n";
 
 Result<Arguments> parse(int argc, char** argv) {
   Arguments out;
@@ -40,6 +41,8 @@ Result<Arguments> parse(int argc, char** argv) {
     };
     if (arg == "--full") {
       out.full = true;
+    } else if (arg == "--verbose") {
+      out.verbose = true;
     } else if (arg.starts_with("--")) {
       TRY(const auto text, value());
       if (arg == "--network") out.network = text;
@@ -76,7 +79,9 @@ void print_report(const consensus::ReplayReport& report) {
              seconds(v.signatures), seconds(v.proofs), seconds(v.messages), seconds(v.state), seconds(v.other));
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  fmt::print("memory: {} MiB at most\n", usage.ru_maxrss / 1024);
+  const auto cpu = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  fmt::print("memory: {} MiB at most; CPU in all: {:.2f} s\n", usage.ru_maxrss / 1024,
+             cpu(usage.ru_utime) + cpu(usage.ru_stime));
 }
 
 Result<void> run(const Arguments& arguments) {
@@ -105,6 +110,7 @@ Result<void> run(const Arguments& arguments) {
   options.threads = arguments.threads;
   std::optional<consensus::ReplayProgress> at_split;
   options.progress = [&](const consensus::ReplayProgress& now) {
+    if (arguments.verbose) fmt::print("epoch {}\n", now.epoch);
     if (arguments.split && now.epoch < ChainEpoch(*arguments.split)) at_split = now;
     return true;
   };
@@ -122,6 +128,7 @@ Result<void> run(const Arguments& arguments) {
 }  // namespace venus
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const auto arguments = venus::parse(argc, argv);
   const auto done = arguments ? venus::run(*arguments) : venus::Result<void>(std::unexpected(arguments.error()));
   if (done) return 0;

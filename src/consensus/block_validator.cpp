@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/parallel.hpp"
-#include "consensus/election.hpp"
+#include "types/election.hpp"
 #include "consensus/validation_context.hpp"
 #include "types/policy.hpp"
 
@@ -115,7 +115,7 @@ void BlockValidator::check_winner(Context& context, ValidationReport& report) {
   }
   const auto power = miners_.power(context.lookback.state, context.miner);
   if (!power) return report_error(report, Rule::WinCount, power.error());
-  const auto wins = *power ? win_count(header.election_proof->vrf_proof, (*power)->claim.quality_adj_power,
+  const auto wins = *power ? types::win_count(header.election_proof->vrf_proof, (*power)->claim.quality_adj_power,
                                        (*power)->total_quality_adjusted)
                            : 0;
   if (wins == claimed) return;
@@ -163,7 +163,12 @@ void BlockValidator::check_winning_post(Context& context, ValidationReport& repo
   std::vector<bridge::PostProof> proofs;
   for (const auto& proof : header.winning_post_proof) proofs.push_back({proof.post_proof, proof.proof_bytes});
   const auto verdict = bridge::verify_winning_post(randomness, proofs, challenged, context.miner);
-  if (!verdict) return report_error(report, Rule::WinningPost, verdict.error());
+  if (!verdict) {
+    // The library errs on points off the curve and the like; only a missing key is our own lack.
+    const bool lacking = verdict.error().code == ErrorCode::NotFound;
+    report.violations.push_back({lacking ? Rule::Unable : Rule::WinningPost, verdict.error().message});
+    return;
+  }
   if (!*verdict) report.violations.push_back({Rule::WinningPost, "the proof does not verify"});
 }
 
