@@ -3,6 +3,7 @@
 #include "consensus/block_validator.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/parallel.hpp"
 #include "types/election.hpp"
@@ -122,25 +123,29 @@ void BlockValidator::check_winner(Context& context, ValidationReport& report) {
   report.violations.push_back({Rule::WinCount, fmt::format("claims {} wins, computed {}", claimed, wins)});
 }
 
-void BlockValidator::check_election_proof(Context& context, ValidationReport& report) {
+// Election proof, ticket and block signature are all the worker's, so they are verified together; only
+// when that fails is it worth knowing which of them is bad.
+void BlockValidator::check_worker_signatures(Context& context, ValidationReport& report) {
   const auto& header = context.block.header;
-  const auto input = election_input(context.beacon.data, header.height, header.miner);
-  const auto verdict = verify_vrf(context.worker, input, header.election_proof->vrf_proof);
-  if (!verdict) report_error(report, Rule::ElectionProof, verdict.error());
-}
-
-void BlockValidator::check_ticket(Context& context, ValidationReport& report) {
-  const auto& header = context.block.header;
-  const auto input = ticket_input(context.beacon.data, header.height, header.miner,
-                                  context.base->min_ticket().vrf_proof,
-                                  states_.params().has(Feature::TicketEntropyFromParent, header.height));
-  const auto verdict = verify_vrf(context.worker, input, header.ticket->vrf_proof);
-  if (!verdict) report_error(report, Rule::TicketProof, verdict.error());
-}
-
-void BlockValidator::check_signature(Context& context, ValidationReport& report) {
-  const auto verdict = verify_block_signature(context.block.header, context.worker);
-  if (!verdict) report_error(report, Rule::BlockSignature, verdict.error());
+  const auto election = election_input(context.beacon.data, header.height, header.miner);
+  const auto ticket = ticket_input(context.beacon.data, header.height, header.miner,
+                                   context.base->min_ticket().vrf_proof,
+                                   states_.params().has(Feature::TicketEntropyFromParent, header.height));
+  if (header.block_sig->type == types::SignatureType::Bls) {
+    const std::array<WorkerSignature, 3> all{{{base::to_bytes(election), header.election_proof->vrf_proof},
+                                              {base::to_bytes(ticket), header.ticket->vrf_proof},
+                                              {header.signing_bytes(), header.block_sig->data}}};
+    if (verify_worker_signatures(context.worker, all)) return;
+  }
+  if (const auto ok = verify_vrf(context.worker, election, header.election_proof->vrf_proof); !ok) {
+    report_error(report, Rule::ElectionProof, ok.error());
+  }
+  if (const auto ok = verify_vrf(context.worker, ticket, header.ticket->vrf_proof); !ok) {
+    report_error(report, Rule::TicketProof, ok.error());
+  }
+  if (const auto ok = verify_block_signature(header, context.worker); !ok) {
+    report_error(report, Rule::BlockSignature, ok.error());
+  }
 }
 
 void BlockValidator::check_beacon(Context& context, ValidationReport& report) {
@@ -206,9 +211,7 @@ ValidationReport BlockValidator::validate(const FullBlock& block, const Validate
   };
   std::vector<Timed> checks{
       {&BlockValidator::check_winning_post, &slots_.proofs},
-      {&BlockValidator::check_election_proof, &slots_.signatures},
-      {&BlockValidator::check_ticket, &slots_.signatures},
-      {&BlockValidator::check_signature, &slots_.signatures},
+      {&BlockValidator::check_worker_signatures, &slots_.signatures},
       {&BlockValidator::check_beacon, &slots_.signatures},
       {&BlockValidator::check_parent_state, &slots_.state},
       {&BlockValidator::check_message_signatures, &slots_.signatures},
