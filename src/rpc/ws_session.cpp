@@ -18,6 +18,7 @@ namespace {
 
 namespace websocket = boost::beast::websocket;
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds kHandshakeLimit{5'000};
 
 // A call under way. The signal is used on the call's strand only, the stream under the mutex.
 struct Call {
@@ -115,6 +116,7 @@ class WsSession final : public Session, public std::enable_shared_from_this<WsSe
   void enqueue(std::string text);
   void write_next();
   void close_if_drained();
+  void say_goodbye(websocket::close_reason reason);
   void drop();
 
   std::shared_ptr<Server::Core> core_;
@@ -129,6 +131,7 @@ class WsSession final : public Session, public std::enable_shared_from_this<WsSe
   std::size_t outbox_bytes_ = 0;
   std::atomic<std::int64_t> write_deadline_{0};
   bool draining_ = false;
+  bool leaving_ = false;
   bool closed_ = false;
 };
 
@@ -136,7 +139,8 @@ asio::awaitable<void> WsSession::serve(http::request<http::string_body> request,
                                        boost::beast::flat_buffer buffer) {
   const auto& limits = core_->options.limits;
   websocket::stream_base::timeout timeouts{};
-  timeouts.handshake_timeout = limits.request_timeout;
+  // Also how long a peer may take to answer our goodbye.
+  timeouts.handshake_timeout = std::min(limits.request_timeout, kHandshakeLimit);
   timeouts.idle_timeout = 2 * limits.ws_ping_interval;
   timeouts.keep_alive_pings = true;
   ws_.set_option(timeouts);
@@ -157,15 +161,15 @@ asio::awaitable<void> WsSession::serve(http::request<http::string_body> request,
     buffer.clear();
     const auto [error, size] = co_await ws_.async_read(buffer, kToken);
     if (error) co_return;
+    if (leaving_) continue;
     core_->requests.fetch_add(1, std::memory_order_relaxed);
     Result<std::shared_ptr<const Caller>> caller = core_->anonymous;
     if (!upgrade_.token.empty()) caller = co_await upgrade_.auth.caller(core_, upgrade_.token);
     if (!caller) {
       core_->refused.fetch_add(1, std::memory_order_relaxed);
       reply_error({}, caller.error());
-      co_await ws_.async_close({websocket::close_code::policy_error, "the token is no longer good"},
-                               kToken);
-      co_return;
+      say_goodbye({websocket::close_code::policy_error, "the token is no longer good"});
+      continue;
     }
     const auto data = buffer.cdata();
     handle_text({static_cast<const char*>(data.data()), data.size()}, *caller);
@@ -338,11 +342,18 @@ void WsSession::write_next() {
 }
 
 void WsSession::close_if_drained() {
-  if (!draining_ || closed_ || !calls_.empty() || !outbox_.empty()) return;
-  draining_ = false;
-  ws_.async_close(websocket::close_code::going_away,
-                  asio::bind_executor(strand_, [self = shared_from_this()](
-                                                   boost::system::error_code) { self->drop(); }));
+  if (draining_ && calls_.empty() && outbox_.empty()) {
+    say_goodbye(websocket::close_code::going_away);
+  }
+}
+
+// Beast allows one close at a time, and two reasons to end may meet.
+void WsSession::say_goodbye(websocket::close_reason reason) {
+  if (closed_ || std::exchange(leaving_, true)) return;
+  ws_.async_close(reason, asio::bind_executor(strand_, [self = shared_from_this()](
+                                                           boost::system::error_code) {
+                    self->drop();
+                  }));
 }
 
 void WsSession::drop() {

@@ -142,7 +142,9 @@ TEST(WebSocket, HangingUpCancelsCallsAndStreams) {
 
 TEST(WebSocket, ABadTokenIsRefusedAtTheDoorAndARevokedOneShownOut) {
   auto verifier = std::make_shared<TestVerifier>();
-  TestServer server({.auth = verifier, .auth_recheck = milliseconds(0)});
+  TestServer server({.limits = {.request_timeout = milliseconds(500)},
+                     .auth = verifier,
+                     .auth_recheck = milliseconds(0)});
   EXPECT_TRUE(RawWs(server.port, "/rpc/v1?token=bad").refused());
   RawWs ws(server.port, "/rpc/v1?token=good");
   ASSERT_FALSE(ws.refused());
@@ -223,6 +225,17 @@ TEST(WebSocketLimits, APeerThatDoesNotAnswerPingsIsDropped) {
   RawWs silent(server.port);
   ASSERT_TRUE(TestServer::eventually([&] { return server.server->stats().connections == 1; }));
   EXPECT_TRUE(TestServer::eventually([&] { return server.server->stats().connections == 0; }));
+}
+
+TEST(WebSocketLimits, StopMayMeetAGoodbyeUnderWay) {
+  auto verifier = std::make_shared<TestVerifier>();
+  TestServer server({.auth = verifier, .auth_recheck = milliseconds(0)});
+  RawWs ws(server.port, "/rpc/v1?token=good");
+  verifier->revoked = true;
+  // The peer never answers the close frame, so that it is still awaited when stop() wants to close too.
+  EXPECT_NE(ws.ask(R"({"id":2,"method":"Test.Sign"})").find("unknown token"), std::string::npos);
+  server.stop();
+  EXPECT_TRUE(ws.ended_by_peer());
 }
 
 TEST(WebSocketLimits, StopEndsStreamsAndSaysGoodbye) {
