@@ -47,6 +47,29 @@ bool bls_verify_aggregate(BytesView signature, std::span<const BytesView> messag
       slice(signature), rust::Slice<const native::BlsItem>(items.data(), items.size()));
 }
 
+BlsMessageHash bls_hash_message(BytesView message) {
+  return native::bls_hash_message(slice(message));
+}
+
+bool bls_verify_aggregate_hashed(BytesView signature, std::span<const BlsHashedMessage> messages) {
+  std::vector<native::BlsHashed> items;
+  items.reserve(messages.size());
+  for (const auto& message : messages) {
+    items.push_back({slice(message.message), slice(message.hash), slice(message.public_key)});
+  }
+  return native::bls_verify_aggregate_hashed(
+      slice(signature), rust::Slice<const native::BlsHashed>(items.data(), items.size()));
+}
+
+bool bls_verify_all(std::span<const BlsCheck> checks) {
+  std::vector<native::BlsItem> items;
+  items.reserve(checks.size());
+  for (const auto& check : checks) {
+    items.push_back({slice(check.signature), slice(check.message), slice(check.public_key)});
+  }
+  return native::bls_verify_all(rust::Slice<const native::BlsItem>(items.data(), items.size()));
+}
+
 std::vector<bool> bls_verify_batch(std::span<const BlsCheck> checks) {
   std::vector<native::BlsItem> items;
   items.reserve(checks.size());

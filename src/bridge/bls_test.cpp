@@ -37,6 +37,45 @@ TEST(Bls, a_signature_verifies_for_its_message_and_key_alone) {
   EXPECT_FALSE(bls_verify(signature, message, alice.key));
 }
 
+TEST(Bls, all_at_once_verify_when_each_does) {
+  const auto alice = signer(1);
+  const auto bob = signer(2);
+  const std::vector<Bytes> messages{text("one"), text("two"), text("three")};
+  std::vector<BlsSignature> signatures{bls_sign(alice.secret, messages[0]).value(),
+                                       bls_sign(alice.secret, messages[1]).value(),
+                                       bls_sign(bob.secret, messages[2]).value()};
+  std::vector<BlsCheck> checks{{signatures[0], messages[0], alice.key},
+                               {signatures[1], messages[1], alice.key},
+                               {signatures[2], messages[2], bob.key}};
+  EXPECT_TRUE(bls_verify_all(checks));
+  EXPECT_TRUE(bls_verify_all(std::span(checks).first(1)));
+  EXPECT_FALSE(bls_verify_all({}));
+  // The sum of both is right, but neither is: what a plain sum would let pass.
+  std::swap(checks[0].signature, checks[1].signature);
+  EXPECT_FALSE(bls_verify_all(checks));
+  std::swap(checks[0].signature, checks[1].signature);
+  checks[2].message = messages[0];
+  EXPECT_FALSE(bls_verify_all(checks));
+}
+
+TEST(Bls, an_aggregate_verifies_with_hashes_that_are_known) {
+  const auto alice = signer(1);
+  const auto bob = signer(2);
+  const auto one = text("one");
+  const auto two = text("two");
+  const auto first = bls_sign(alice.secret, one).value();
+  const auto second = bls_sign(bob.secret, two).value();
+  const std::vector<BytesView> parts{first, second};
+  const auto sum = bls_aggregate(parts).value();
+  const auto hash = bls_hash_message(one);
+  std::vector<BlsHashedMessage> messages{{one, hash, alice.key}, {two, {}, bob.key}};
+  EXPECT_TRUE(bls_verify_aggregate_hashed(sum, messages));
+  messages[1].hash = hash;
+  EXPECT_FALSE(bls_verify_aggregate_hashed(sum, messages));
+  messages[1].hash = one;
+  EXPECT_FALSE(bls_verify_aggregate_hashed(sum, messages));
+}
+
 TEST(Bls, malformed_points_are_refused_and_not_read_beyond) {
   const auto alice = signer(1);
   const auto message = text("m");

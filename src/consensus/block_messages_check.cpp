@@ -95,7 +95,7 @@ void BlockValidator::check_bls_aggregate(Context& context, ValidationReport& rep
     }
     keys.push_back(*key);
   }
-  const auto verdict = verify_bls_aggregate(*context.block.header.bls_aggregate, messages, keys);
+  const auto verdict = signatures_.verify_aggregate(*context.block.header.bls_aggregate, messages, keys);
   if (!verdict) report_error(report, Rule::BlsAggregate, verdict.error());
 }
 

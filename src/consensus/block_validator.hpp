@@ -60,9 +60,7 @@ class BlockValidator {
   bool prepare(Context& context, ValidationReport& report);
   void check_weight(Context& context, ValidationReport& report);
   void check_winner(Context& context, ValidationReport& report);
-  void check_election_proof(Context& context, ValidationReport& report);
-  void check_ticket(Context& context, ValidationReport& report);
-  void check_signature(Context& context, ValidationReport& report);
+  void check_worker_signatures(Context& context, ValidationReport& report);
   void check_beacon(Context& context, ValidationReport& report);
   void check_winning_post(Context& context, ValidationReport& report);
   void check_base_fee(Context& context, ValidationReport& report);

@@ -2,6 +2,9 @@
 // Signatures of messages, blocks and VRFs, with a memory of those already found good.
 #pragma once
 
+#include <array>
+#include <memory>
+
 #include "chainstore/lru_cache.hpp"
 #include "chainstore/messages.hpp"
 #include "types/block.hpp"
@@ -18,11 +21,12 @@ Result<void> verify_vrf(const Address& worker, BytesView input, BytesView proof)
 /// The miner's signature over its header.
 Result<void> verify_block_signature(const types::BlockHeader& block, const Address& worker);
 
-/// The aggregate over a block's BLS messages; `keys[i]` (f3) signed `messages[i]`. A block without such
-/// messages may carry any 96 bytes.
-Result<void> verify_bls_aggregate(const types::Signature& aggregate,
-                                  std::span<const chainstore::ChainMessage> messages,
-                                  std::span<const Address> keys);
+/// Several BLS signatures at once, cheaper than one by one; false if any of them does not verify.
+struct WorkerSignature {
+  Bytes input;
+  BytesView signature;
+};
+bool verify_worker_signatures(const Address& worker, std::span<const WorkerSignature> signatures);
 
 /// Verifies signed messages of all types. Thread-safe; a message found good is not computed again.
 class MessageVerifier {
@@ -35,11 +39,21 @@ class MessageVerifier {
   Result<void> verify(const types::SignedMessage& message, const Address& key);
   /// The same for a message of a block that carries its own signature.
   Result<void> verify(const chainstore::ChainMessage& message, const Address& key);
+  /// The aggregate over a block's BLS messages; `keys[i]` (f3) signed `messages[i]`. A block without such
+  /// messages may carry any 96 bytes. Messages met before, alone or in another block, cost little.
+  Result<void> verify_aggregate(const types::Signature& aggregate,
+                                std::span<const chainstore::ChainMessage> messages,
+                                std::span<const Address> keys);
 
  private:
-  Result<void> check(const types::SignedMessage& message, const Address& key) const;
+  using Hash = std::array<std::uint8_t, 192>;
+  std::shared_ptr<const Hash> hash_of(const Cid& message);
+
+  Result<void> check(const types::SignedMessage& message, const Address& key);
 
   const std::uint64_t chain_id_;
+  // Hashes to the curve of BLS messages: most of what verifying them costs.
+  chainstore::LruCache<Cid, std::shared_ptr<const Hash>> hashes_{20'000};
   chainstore::LruCache<Cid, bool> good_;  // by message, signature and key
 };
 

@@ -17,6 +17,13 @@ mod ffi {
         public_key: &'a [u8],
     }
 
+    /// A message of an aggregate whose hash to the curve is known (see bls_hash_message).
+    struct BlsHashed<'a> {
+        message: &'a [u8],
+        hash: &'a [u8],
+        public_key: &'a [u8],
+    }
+
     extern "Rust" {
         fn bls_generate(seed: &[u8]) -> Result<[u8; 32]>;
         fn bls_public_key(private_key: &[u8]) -> Result<[u8; 48]>;
@@ -25,6 +32,12 @@ mod ffi {
         unsafe fn bls_verify_batch<'a>(items: &[BlsItem<'a>]) -> Vec<u8>;
         unsafe fn bls_aggregate<'a>(signatures: &[BlsItem<'a>]) -> Result<[u8; 96]>;
         unsafe fn bls_verify_aggregate<'a>(signature: &[u8], items: &[BlsItem<'a>]) -> bool;
+        fn bls_hash_message(message: &[u8]) -> [u8; 192];
+        unsafe fn bls_verify_aggregate_hashed<'a>(
+            signature: &[u8],
+            items: &[BlsHashed<'a>],
+        ) -> bool;
+        unsafe fn bls_verify_all<'a>(items: &[BlsItem<'a>]) -> bool;
 
         fn drand_verify_unchained_g1(key: &[u8], signature: &[u8], message: &[u8]) -> bool;
         fn drand_sign_unchained_g1(private_key: &[u8], message: &[u8]) -> Result<[u8; 48]>;
@@ -32,7 +45,7 @@ mod ffi {
     }
 }
 
-use ffi::BlsItem;
+use ffi::{BlsHashed, BlsItem};
 
 const G2_TAG: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_";
 const G1_TAG: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_";
@@ -176,16 +189,47 @@ fn hash_to_g2(message: &[u8]) -> blst::blst_p2 {
     point
 }
 
+/// The point of a message: hashed now, or read from what bls_hash_message gave before.
+fn message_point(message: &Hashable<'_>) -> Option<blst::blst_p2> {
+    if message.hash.is_empty() {
+        return Some(hash_to_g2(message.bytes));
+    }
+    (message.hash.len() == 192).then_some(())?;
+    let mut affine = blst::blst_p2_affine::default();
+    let mut point = blst::blst_p2::default();
+    // SAFETY: the input has the length of an uncompressed point; the others are live points.
+    unsafe {
+        let read = blst::blst_p2_deserialize(&mut affine, message.hash.as_ptr());
+        (read == BLST_ERROR::BLST_SUCCESS).then_some(())?;
+        blst::blst_p2_from_affine(&mut point, &affine);
+    }
+    Some(point)
+}
+
+#[derive(Clone, Copy)]
+struct Hashable<'a> {
+    bytes: &'a [u8],
+    hash: &'a [u8],
+}
+
+fn bls_hash_message(message: &[u8]) -> [u8; 192] {
+    let point = hash_to_g2(message);
+    let mut out = [0; 192];
+    // SAFETY: the output has the length of an uncompressed point.
+    unsafe { blst::blst_p2_serialize(out.as_mut_ptr(), &point) };
+    out
+}
+
 /// One factor of the pairing product: all that one key signed. As e(k, a) e(k, b) = e(k, a + b), a
 /// block full of one sender's messages costs one Miller loop and not one for each.
 fn key_term(
     key: &[u8],
-    messages: &[&[u8]],
+    messages: &[Hashable<'_>],
 ) -> Option<(blst::blst_p1_affine, blst::blst_p2_affine)> {
     let key = key_g1(key)?;
     let mut sum = blst::blst_p2::default();
     for message in messages {
-        let point = hash_to_g2(message);
+        let point = message_point(message)?;
         // SAFETY: reads and writes live points; the result may alias an operand.
         unsafe { blst::blst_p2_add_or_double(&mut sum, &sum, &point) };
     }
@@ -195,26 +239,26 @@ fn key_term(
     Some((key.into(), affine))
 }
 
-fn verify_aggregate(signature: &[u8], items: &[BlsItem<'_>]) -> bool {
+fn verify_aggregate<'a>(
+    signature: &[u8],
+    items: impl ExactSizeIterator<Item = (Hashable<'a>, &'a [u8])>,
+) -> bool {
     let Some(signature) = signature_g2(signature) else {
         return false;
     };
-    if items.is_empty() {
+    if items.len() == 0 {
         return false;
     }
     let mut seen = HashSet::with_capacity(items.len());
-    let mut by_key: HashMap<&[u8], Vec<&[u8]>> = HashMap::new();
-    for item in items {
+    let mut by_key: HashMap<&[u8], Vec<Hashable<'a>>> = HashMap::new();
+    for (message, key) in items {
         // Without distinct messages a chosen key could cancel another one's signature.
-        if !seen.insert(item.message) {
+        if !seen.insert(message.bytes) {
             return false;
         }
-        by_key
-            .entry(item.public_key)
-            .or_default()
-            .push(item.message);
+        by_key.entry(key).or_default().push(message);
     }
-    let mut groups: Vec<(&[u8], Vec<&[u8]>)> = by_key.into_iter().collect();
+    let mut groups: Vec<(&[u8], Vec<Hashable<'a>>)> = by_key.into_iter().collect();
     split_largest(&mut groups, rayon::current_num_threads());
     let terms: Option<Vec<_>> = groups
         .par_iter()
@@ -254,7 +298,7 @@ fn verify_aggregate(signature: &[u8], items: &[BlsItem<'_>]) -> bool {
 
 /// Hashing to the curve is most of the work: halves one big sender's messages until every core has
 /// something to do.
-fn split_largest<'a>(groups: &mut Vec<(&'a [u8], Vec<&'a [u8]>)>, parts: usize) {
+fn split_largest<'a>(groups: &mut Vec<(&'a [u8], Vec<Hashable<'a>>)>, parts: usize) {
     const WORTH_SPLITTING: usize = 8;
     while groups.len() < parts {
         let Some(largest) = groups.iter_mut().max_by_key(|(_, messages)| messages.len()) else {
@@ -270,7 +314,127 @@ fn split_largest<'a>(groups: &mut Vec<(&'a [u8], Vec<&'a [u8]>)>, parts: usize) 
 }
 
 fn bls_verify_aggregate(signature: &[u8], items: &[BlsItem<'_>]) -> bool {
-    guard_verdict(|| verify_aggregate(signature, items))
+    guard_verdict(|| {
+        let messages = items.iter().map(|item| {
+            let message = Hashable {
+                bytes: item.message,
+                hash: &[],
+            };
+            (message, item.public_key)
+        });
+        verify_aggregate(signature, messages)
+    })
+}
+
+fn bls_verify_aggregate_hashed(signature: &[u8], items: &[BlsHashed<'_>]) -> bool {
+    guard_verdict(|| {
+        let messages = items.iter().map(|item| {
+            let message = Hashable {
+                bytes: item.message,
+                hash: item.hash,
+            };
+            (message, item.public_key)
+        });
+        verify_aggregate(signature, messages)
+    })
+}
+
+/// Factors for a sum of several signatures: 128 bits each, drawn from all that is to be verified, so
+/// that nobody can choose signatures whose errors cancel. The first is 1.
+fn batch_factors(items: &[BlsItem<'_>]) -> Vec<[u8; 16]> {
+    const TAG: &[u8] = b"VENUS_BLS_BATCH_";
+    let mut transcript = Vec::new();
+    for item in items {
+        for part in [item.signature, item.message, item.public_key] {
+            transcript.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            transcript.extend_from_slice(part);
+        }
+    }
+    let mut drawn = vec![0; 16 * items.len()];
+    // SAFETY: the pointers and lengths describe live slices.
+    unsafe {
+        blst::blst_expand_message_xmd(
+            drawn.as_mut_ptr(),
+            drawn.len(),
+            transcript.as_ptr(),
+            transcript.len(),
+            TAG.as_ptr(),
+            TAG.len(),
+        );
+    }
+    let mut factors: Vec<[u8; 16]> = drawn
+        .chunks_exact(16)
+        .map(|chunk| chunk.try_into().unwrap_or([0; 16]))
+        .collect();
+    if let Some(first) = factors.first_mut() {
+        *first = [0; 16];
+        first[0] = 1;
+    }
+    factors
+}
+
+fn add_scaled(sum: &mut blst::blst_p2, point: &blst::blst_p2, factor: &[u8; 16]) {
+    let mut scaled = *point;
+    // SAFETY: all are live; the factor is little-endian and has 128 bits.
+    unsafe {
+        if factor[0] != 1 || factor[1..] != [0; 15] {
+            blst::blst_p2_mult(&mut scaled, point, factor.as_ptr(), 128);
+        }
+        blst::blst_p2_add_or_double(sum, sum, &scaled);
+    }
+}
+
+/// e(g, sum of r s) = product over keys k of e(k, sum of r H(m)): one final exponentiation, and one
+/// Miller loop for each key.
+fn verify_all(items: &[BlsItem<'_>]) -> bool {
+    // The expansion draws at most 255 digests.
+    const MOST: usize = 255 * 32 / 16;
+    if items.is_empty() || items.len() > MOST {
+        return false;
+    }
+    let factors = batch_factors(items);
+    let mut signatures = blst::blst_p2::default();
+    let mut keys: Vec<(&[u8], blst::blst_p2)> = Vec::new();
+    for (item, factor) in items.iter().zip(&factors) {
+        let Some(signature) = signature_g2(item.signature) else {
+            return false;
+        };
+        let affine: blst::blst_p2_affine = signature.into();
+        let mut point = blst::blst_p2::default();
+        // SAFETY: both are live points.
+        unsafe { blst::blst_p2_from_affine(&mut point, &affine) };
+        add_scaled(&mut signatures, &point, factor);
+        let at = keys.iter().position(|(key, _)| *key == item.public_key);
+        let at = at.unwrap_or_else(|| {
+            keys.push((item.public_key, blst::blst_p2::default()));
+            keys.len() - 1
+        });
+        add_scaled(&mut keys[at].1, &hash_to_g2(item.message), factor);
+    }
+    let mut pairing = Pairing::new(true, G2_TAG);
+    for (key, sum) in &keys {
+        let Some(key) = key_g1(key) else {
+            return false;
+        };
+        let mut affine = blst::blst_p2_affine::default();
+        // SAFETY: both are live points.
+        unsafe { blst::blst_p2_to_affine(&mut affine, sum) };
+        let key: blst::blst_p1_affine = key.into();
+        pairing.raw_aggregate(&affine, &key);
+    }
+    pairing.commit();
+    let mut affine = blst::blst_p2_affine::default();
+    let mut expected = blst::blst_fp12::default();
+    // SAFETY: all are live values.
+    unsafe {
+        blst::blst_p2_to_affine(&mut affine, &signatures);
+        blst::blst_aggregated_in_g2(&mut expected, &affine);
+    }
+    pairing.finalverify(Some(&expected))
+}
+
+fn bls_verify_all(items: &[BlsItem<'_>]) -> bool {
+    guard_verdict(|| verify_all(items))
 }
 
 fn drand_verify_unchained_g1(key: &[u8], signature: &[u8], message: &[u8]) -> bool {
