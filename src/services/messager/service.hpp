@@ -42,6 +42,8 @@ class Service {
   /// Follows the chain until stop(). Failures are logged by `report` and tried again.
   Task<> run();
   void stop() { stopping_ = true; }
+  /// The network's EIP-155 id, before run().
+  void set_chain_id(std::uint64_t id) { settings_.chain_id = id; }
   void on_report(std::function<void(std::string_view what, const Error&)> report) { report_ = std::move(report); }
 
   /// Height of the head that was worked on last; -1 before the first.

@@ -44,6 +44,8 @@ class Service {
   /// Produces until stop(); failures are reported and the next round tried.
   Task<> run();
   void stop() { stopping_ = true; }
+  /// Before run().
+  void set_settings(const Settings& settings) { settings_ = settings; }
   void on_report(std::function<void(std::string_view what, const Error&)> report) { report_ = std::move(report); }
   void on_block(std::function<void(const types::BlockHeader&, std::int64_t millis)> hook) { on_block_ = std::move(hook); }
 
