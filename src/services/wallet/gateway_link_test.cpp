@@ -46,12 +46,18 @@ class TestGateway {
     rpc::ServerOptions options;
     server_ = std::make_unique<rpc::Server>(io_, options);
     server_->mount("/rpc/v1", dispatcher_);
-    port_ = server_->listen("127.0.0.1", port).value().port;
+    // A port is free again only when the old server's threads have let it go.
+    auto bound = server_->listen("127.0.0.1", port);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!bound && std::chrono::steady_clock::now() < deadline) bound = server_->listen("127.0.0.1", port);
+    port_ = bound.value().port;
   }
   /// As when the gateway's process dies and comes back.
   void restart() {
-    const std::lock_guard lock(mutex_);
-    writer_.close(Error{ErrorCode::Unavailable, "going down"});
+    {
+      const std::lock_guard lock(mutex_);
+      writer_.close(Error{ErrorCode::Unavailable, "going down"});
+    }
     server_.reset();
     open(port_);
   }
