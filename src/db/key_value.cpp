@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t kMiB = 1U << 20;
 constexpr std::size_t kMinMemoryMib = 8;
 
-rocksdb::Slice slice(BytesView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+rocksdb::Slice slice(BytesView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 BytesView view_of(const rocksdb::Slice& from) { return base::as_bytes({from.data(), from.size()}); }
 
 ErrorCode code_of(const rocksdb::Status& status) {
@@ -32,7 +34,8 @@ Result<void> check(const rocksdb::Status& status) {
   return fail(code_of(status), "database: {}", status.ToString());
 }
 
-rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache, bool blocks) {
+rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                              bool blocks) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   // Inside the cache, so that the memory bound holds however large the database grows.
@@ -46,18 +49,22 @@ rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cac
     // Keys are hashes: nobody iterates, everybody looks up.
     table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
     table.data_block_hash_table_util_ratio = 0.75;
+    table.block_restart_interval = 4;
   }
   return table;
 }
 
-rocksdb::ColumnFamilyOptions column_options(const std::shared_ptr<rocksdb::Cache>& cache, std::string_view name,
-                                            std::size_t memory) {
+rocksdb::ColumnFamilyOptions column_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                            std::string_view name, std::size_t memory) {
   const bool blocks = name == KeyValueStore::kBlocks;
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(cache, blocks)));
-  options.write_buffer_size = std::max<std::size_t>(kMiB, blocks ? memory / 8 : memory / 32);
-  options.max_write_buffer_number = 2;
-  options.target_file_size_base = 64 * kMiB;
+  options.write_buffer_size = std::max<std::size_t>(kMiB, blocks ? memory / 6 : memory / 32);
+  options.max_write_buffer_number = 3;
+  options.target_file_size_base = 32 * kMiB;
+  // Keys are hashes: a compaction into the first level rewrites all of it, so it must not be much
+  // larger than what comes in.
+  options.max_bytes_for_level_base = 4 * options.write_buffer_size;
   options.level_compaction_dynamic_level_bytes = true;
   options.compression = rocksdb::kLZ4Compression;
   options.bottommost_compression = rocksdb::kZSTD;
@@ -70,7 +77,7 @@ rocksdb::Options database_options(std::size_t memory, bool must_exist) {
   rocksdb::Options options;
   options.create_if_missing = !must_exist;
   options.create_missing_column_families = true;
-  options.db_write_buffer_size = memory / 4;
+  options.db_write_buffer_size = memory / 8 * 3;
   options.max_total_wal_size = std::max<std::size_t>(16 * kMiB, memory);
   options.max_open_files = 512;
   options.max_background_jobs = 2;
@@ -86,7 +93,8 @@ rocksdb::Options database_options(std::size_t memory, bool must_exist) {
 /// The least key above all that begin with the prefix; empty when there is none.
 std::string end_of_prefix(BytesView prefix) {
   std::string out(base::as_chars(prefix));
-  while (!out.empty() && out.back() == '\xff') out.pop_back();
+  while (!out.empty() && out.back() == '\xff')
+    out.pop_back();
   if (!out.empty()) out.back() = static_cast<char>(out.back() + 1);
   return out;
 }
@@ -102,10 +110,13 @@ struct KeyValueStore::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
-    for (auto* handle : columns) db->DestroyColumnFamilyHandle(handle);
+    for (auto* handle : columns)
+      db->DestroyColumnFamilyHandle(handle);
     if (db != nullptr) static_cast<void>(db->Close());
   }
-  [[nodiscard]] rocksdb::ColumnFamilyHandle* of(Column column) const { return columns.at(column.index); }
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* of(Column column) const {
+    return columns.at(column.index);
+  }
 };
 
 struct KeyValueBatch::Impl {
@@ -147,26 +158,31 @@ Result<std::shared_ptr<KeyValueStore>> KeyValueStore::open(const std::filesystem
     names = {rocksdb::kDefaultColumnFamilyName};
   }
   const auto want = [&](std::string name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
   };
   want(std::string(kBlocks));
-  for (const auto& name : columns) want(name);
+  for (const auto& name : columns)
+    want(name);
 
   auto impl = std::make_unique<Impl>();
-  impl->cache = rocksdb::NewLRUCache(memory / 4 * 3, 4);
+  impl->cache = rocksdb::NewLRUCache(memory / 8 * 5, 4);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   descriptors.reserve(names.size());
-  for (const auto& name : names) descriptors.emplace_back(name, column_options(impl->cache, name, memory));
+  for (const auto& name : names)
+    descriptors.emplace_back(name, column_options(impl->cache, name, memory));
 
   rocksdb::DB* raw = nullptr;
-  const auto status = rocksdb::DB::Open(options, folder.string(), descriptors, &impl->columns, &raw);
+  const auto status =
+      rocksdb::DB::Open(options, folder.string(), descriptors, &impl->columns, &raw);
   impl->db.reset(raw);
   if (!status.ok()) {
     const bool locked = status.IsIOError() && status.ToString().find("lock") != std::string::npos;
     return fail(locked ? ErrorCode::Conflict : code_of(status), "open {}: {}", folder.string(),
                 locked ? "another process has it open" : status.ToString());
   }
-  return std::shared_ptr<KeyValueStore>(new KeyValueStore(std::move(impl)));  // NOLINT: private constructor
+  return std::shared_ptr<KeyValueStore>(
+      new KeyValueStore(std::move(impl)));  // NOLINT: private constructor
 }
 
 Result<Column> KeyValueStore::column(std::string_view name) const {
@@ -182,7 +198,8 @@ Result<std::optional<Bytes>> KeyValueStore::get(Column column, BytesView key) co
   return out;
 }
 
-Result<bool> KeyValueStore::view(Column column, BytesView key, FunctionRef<void(BytesView)> visit) const {
+Result<bool> KeyValueStore::view(Column column, BytesView key,
+                                 FunctionRef<void(BytesView)> visit) const {
   rocksdb::PinnableSlice value;
   const auto status = impl_->db->Get(rocksdb::ReadOptions(), impl_->of(column), slice(key), &value);
   if (status.IsNotFound()) return false;
@@ -195,7 +212,8 @@ Result<bool> KeyValueStore::has(Column column, BytesView key) const {
   return view(column, key, [](BytesView) {});
 }
 
-Result<void> KeyValueStore::put(Column column, BytesView key, BytesView value, Durability durability) {
+Result<void> KeyValueStore::put(Column column, BytesView key, BytesView value,
+                                Durability durability) {
   rocksdb::WriteOptions options;
   options.sync = durability == Durability::Synced;
   return check(impl_->db->Put(options, impl_->of(column), slice(key), slice(value)));
@@ -230,8 +248,10 @@ Result<void> KeyValueStore::for_each(Column column, BytesView prefix,
   if (!end.empty()) read.iterate_upper_bound = &upper;
   const std::unique_ptr<rocksdb::Iterator> at(impl_->db->NewIterator(read, impl_->of(column)));
   if (!options.from.empty()) {
-    if (options.backwards) at->SeekForPrev(slice(options.from));
-    else at->Seek(slice(options.from));
+    if (options.backwards)
+      at->SeekForPrev(slice(options.from));
+    else
+      at->Seek(slice(options.from));
   } else if (options.backwards) {
     at->SeekToLast();
   } else {
@@ -241,8 +261,10 @@ Result<void> KeyValueStore::for_each(Column column, BytesView prefix,
   while (in_prefix()) {
     TRY(const bool go_on, visit(view_of(at->key()), view_of(at->value())));
     if (!go_on) return {};
-    if (options.backwards) at->Prev();
-    else at->Next();
+    if (options.backwards)
+      at->Prev();
+    else
+      at->Next();
   }
   return check(at->status());
 }
@@ -250,12 +272,14 @@ Result<void> KeyValueStore::for_each(Column column, BytesView prefix,
 Result<void> KeyValueStore::sync() { return check(impl_->db->FlushWAL(true)); }
 
 Result<void> KeyValueStore::compact(Column column) {
-  return check(impl_->db->CompactRange(rocksdb::CompactRangeOptions(), impl_->of(column), nullptr, nullptr));
+  return check(
+      impl_->db->CompactRange(rocksdb::CompactRangeOptions(), impl_->of(column), nullptr, nullptr));
 }
 
 std::uint64_t KeyValueStore::memory() const {
   auto total = static_cast<std::uint64_t>(impl_->cache->GetUsage());
-  for (const auto* name : {"rocksdb.cur-size-all-mem-tables", "rocksdb.estimate-table-readers-mem"}) {
+  for (const auto* name :
+       {"rocksdb.cur-size-all-mem-tables", "rocksdb.estimate-table-readers-mem"}) {
     for (auto* column : impl_->columns) {
       std::uint64_t part = 0;
       if (impl_->db->GetIntProperty(column, name, &part)) total += part;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// RocksDB for the node's own data: named columns of sorted keys in one database, so that blocks and the
-// chain's metadata change together or not at all. Killing the process at any moment loses nothing that
-// was written; a crash of the machine loses at most what was written without Durability::Synced.
+// RocksDB for the node's own data: named columns of sorted keys in one database, so that blocks and
+// the chain's metadata change together or not at all. Killing the process at any moment loses
+// nothing that was written; a crash of the machine loses at most what was written without
+// Durability::Synced.
 #pragma once
+
+#include "base/bytes.hpp"
+#include "base/function_ref.hpp"
 
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <vector>
-
-#include "base/bytes.hpp"
-#include "base/function_ref.hpp"
 
 namespace venus::db {
 
@@ -21,7 +22,8 @@ enum class Durability : std::uint8_t {
 };
 
 struct KeyValueOptions {
-  /// Memory for caches and write buffers, in MiB; at least 8 are used. Each open file takes some more.
+  /// Memory for caches and write buffers, in MiB; at least 8 are used. Each open file takes some
+  /// more.
   std::size_t memory_mib = 64;
   /// Refuse to create a database that is not there.
   bool must_exist = false;
@@ -34,7 +36,8 @@ struct Column {
 
 /// Where an iteration begins and which way it goes.
 struct ScanOptions {
-  /// Skip keys before this one (behind it when going backwards); empty for none. Includes the prefix.
+  /// Skip keys before this one (behind it when going backwards); empty for none. Includes the
+  /// prefix.
   BytesView from = {};
   bool backwards = false;
 };
@@ -62,8 +65,8 @@ class KeyValueBatch {
   std::unique_ptr<Impl> impl_;
 };
 
-/// One database in a folder. Safe to use from many threads at once. Errors: Io, Corrupt, Exhausted (disk
-/// full), Conflict (another process has it open).
+/// One database in a folder. Safe to use from many threads at once. Errors: Io, Corrupt, Exhausted
+/// (disk full), Conflict (another process has it open).
 class KeyValueStore {
  public:
   /// The column that is tuned for blocks (see rocksdb_blockstore.hpp); always there.
@@ -84,15 +87,16 @@ class KeyValueStore {
   /// Shows the value, valid during the call, and returns true; false when the key is absent.
   Result<bool> view(Column column, BytesView key, FunctionRef<void(BytesView)> visit) const;
   Result<bool> has(Column column, BytesView key) const;
-  Result<void> put(Column column, BytesView key, BytesView value, Durability durability = Durability::Buffered);
+  Result<void> put(Column column, BytesView key, BytesView value,
+                   Durability durability = Durability::Buffered);
   Result<void> erase(Column column, BytesView key, Durability durability = Durability::Buffered);
 
   [[nodiscard]] KeyValueBatch batch() const;
   /// All of it or nothing.
   Result<void> write(KeyValueBatch batch, Durability durability = Durability::Buffered);
 
-  /// Visits pairs whose key begins with `prefix`, in the order of the keys, as they were when the call
-  /// began; the visit returns true to go on.
+  /// Visits pairs whose key begins with `prefix`, in the order of the keys, as they were when the
+  /// call began; the visit returns true to go on.
   Result<void> for_each(Column column, BytesView prefix,
                         FunctionRef<Result<bool>(BytesView key, BytesView value)> visit,
                         ScanOptions options = {}) const;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "db/key_value.hpp"
 
+#include "base/test_util/vectors.hpp"
+#include "db/rocksdb_blockstore.hpp"
+#include "ipld/car.hpp"
+#include "ipld/hamt.hpp"
+#include "ipld/walk.hpp"
+
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
-
-#include "base/test_util/vectors.hpp"
-#include "db/rocksdb_blockstore.hpp"
-#include "ipld/car.hpp"
-#include "ipld/hamt.hpp"
-#include "ipld/walk.hpp"
 
 namespace venus::db {
 namespace {
@@ -27,11 +27,15 @@ std::shared_ptr<KeyValueStore> open(const std::filesystem::path& folder) {
   return store.value_or(nullptr);
 }
 
-std::vector<std::string> keys(KeyValueStore& store, Column column, std::string_view prefix, ScanOptions options = {}) {
+std::vector<std::string> keys(KeyValueStore& store, Column column, std::string_view prefix,
+                              ScanOptions options = {}) {
   std::vector<std::string> out;
   EXPECT_TRUE(store.for_each(
       column, text(prefix),
-      [&](BytesView key, BytesView) -> Result<bool> { return out.emplace_back(base::as_chars(key)), true; }, options));
+      [&](BytesView key, BytesView) -> Result<bool> {
+        return out.emplace_back(base::as_chars(key)), true;
+      },
+      options));
   return out;
 }
 
@@ -66,7 +70,8 @@ TEST(KeyValue, ScansPrefixesBothWays) {
   const auto store = open(folder.path());
   const auto meta = *store->column("meta");
   auto batch = store->batch();
-  for (const auto* key : {"a/1", "a/2", "a/3", "a0", "b/1", "a", "\xff\x01"}) batch.put(meta, text(key), text(key));
+  for (const auto* key : {"a/1", "a/2", "a/3", "a0", "b/1", "a", "\xff\x01"})
+    batch.put(meta, text(key), text(key));
   EXPECT_EQ(batch.size(), 7U);
   ASSERT_TRUE(store->write(std::move(batch)));
   using List = std::vector<std::string>;
@@ -80,7 +85,8 @@ TEST(KeyValue, ScansPrefixesBothWays) {
   EXPECT_EQ(keys(*store, meta, "\xff"), (List{"\xff\x01"}));
   EXPECT_TRUE(keys(*store, meta, "c").empty());
   int seen = 0;
-  ASSERT_TRUE(store->for_each(meta, {}, [&](BytesView, BytesView) -> Result<bool> { return ++seen < 3; }));
+  ASSERT_TRUE(
+      store->for_each(meta, {}, [&](BytesView, BytesView) -> Result<bool> { return ++seen < 3; }));
   EXPECT_EQ(seen, 3);
   EXPECT_TRUE(store->compact(meta));
   EXPECT_TRUE(store->sync());
@@ -108,9 +114,11 @@ TEST(RocksdbBlockstore, KeepsEveryKindOfCidApart) {
     EXPECT_EQ(blocks.has(cids[i]), false);
     ASSERT_TRUE(blocks.put(cids[i], Bytes(i + 1, 7)));
   }
-  for (std::size_t i = 0; i < cids.size(); ++i) EXPECT_EQ(blocks.get(cids[i])->size(), i + 1);
+  for (std::size_t i = 0; i < cids.size(); ++i)
+    EXPECT_EQ(blocks.get(cids[i])->size(), i + 1);
   std::vector<Cid> listed;
-  ASSERT_TRUE(blocks.for_each_cid([&](const Cid& cid) -> Result<bool> { return listed.push_back(cid), true; }));
+  ASSERT_TRUE(blocks.for_each_cid(
+      [&](const Cid& cid) -> Result<bool> { return listed.push_back(cid), true; }));
   EXPECT_TRUE(std::is_permutation(listed.begin(), listed.end(), cids.begin(), cids.end()));
   ASSERT_TRUE(blocks.erase(cids[0]));
   EXPECT_EQ(blocks.get(cids[0]).error().code, ErrorCode::NotFound);
@@ -144,8 +152,8 @@ TEST(RocksdbBlockstore, HoldsADevnet) {
   EXPECT_EQ(found, count);
 }
 
-/// In a child: writes blocks with a counter beside them, in one batch each, and reports each number once
-/// it is written, until it is killed.
+/// In a child: writes blocks with a counter beside them, in one batch each, and reports each number
+/// once it is written, until it is killed.
 [[noreturn]] void write_until_killed(const std::filesystem::path& folder, int report) {
   const auto store = open(folder);
   const RocksdbBlockstore blocks(store);
@@ -173,12 +181,14 @@ TEST(KeyValue, KillLosesNothingAndTearsNothing) {
     if (child == 0) write_until_killed(path, pipe_ends[1]);
     close(pipe_ends[1]);
     std::uint64_t reported = 0;
-    while (reported < stop_after && read(pipe_ends[0], &reported, sizeof reported) == sizeof reported) {
+    while (reported < stop_after &&
+           read(pipe_ends[0], &reported, sizeof reported) == sizeof reported) {
     }
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     // What it had said before it died.
-    for (std::uint64_t next = 0; read(pipe_ends[0], &next, sizeof next) == sizeof next;) reported = next;
+    for (std::uint64_t next = 0; read(pipe_ends[0], &next, sizeof next) == sizeof next;)
+      reported = next;
     close(pipe_ends[0]);
     ASSERT_GE(reported, stop_after);
 
@@ -187,7 +197,8 @@ TEST(KeyValue, KillLosesNothingAndTearsNothing) {
     const auto head = store->get(*store->column("meta"), text("head"));
     ASSERT_TRUE(head && *head);
     std::uint64_t last = 0;
-    for (const auto byte : **head) last = last << 8 | byte;
+    for (const auto byte : **head)
+      last = last << 8 | byte;
     EXPECT_GE(last, reported);
     EXPECT_LE(last, reported + 1);
     for (std::uint64_t i = 1; i <= last + 1; ++i) {
@@ -227,8 +238,10 @@ TEST(KeyValue, DamageIsReported) {
   std::size_t corrupt = 0;
   for (const auto& cid : cids) {
     const auto data = blocks.get(cid);
-    if (data) EXPECT_TRUE(ipld::verify_block(cid, *data));
-    else corrupt += data.error().code == ErrorCode::Corrupt ? 1 : 0;
+    if (data)
+      EXPECT_TRUE(ipld::verify_block(cid, *data));
+    else
+      corrupt += data.error().code == ErrorCode::Corrupt ? 1 : 0;
   }
   EXPECT_GT(corrupt, 0U);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include <benchmark/benchmark.h>
-
-#include <random>
-
 #include "base/test_util/vectors.hpp"
 #include "db/rocksdb_blockstore.hpp"
 #include "ipld/caching_blockstore.hpp"
 #include "ipld/car.hpp"
 #include "ipld/hamt.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <random>
 
 namespace venus::db {
 namespace {
@@ -31,7 +31,8 @@ struct Fixture {
     store = KeyValueStore::open(folder.path(), {"meta"}, {.memory_mib = 64}).value();
     blocks = std::make_unique<RocksdbBlockstore>(store);
     ipld::RawHamt map(*blocks);
-    for (std::uint64_t i = 0; i < kEntries; ++i) map.set(ipld::hamt_key(i), ipld::encode(Bytes(98, 1))).value();
+    for (std::uint64_t i = 0; i < kEntries; ++i)
+      map.set(ipld::hamt_key(i), ipld::encode(Bytes(98, 1))).value();
     root = map.flush().value();
     store->compact(store->column(KeyValueStore::kBlocks).value()).value();
   }
@@ -41,10 +42,12 @@ void get_all(benchmark::State& state, ipld::Blockstore& blocks) {
   const auto map = ipld::RawHamt::load(blocks, Fixture::get().root);
   std::mt19937_64 random(1);
   const auto get = [&](std::uint64_t key) {
-    auto found = map->view(ipld::hamt_key(key), [](BytesView item) { benchmark::DoNotOptimize(item.data()); });
+    auto found = map->view(ipld::hamt_key(key),
+                           [](BytesView item) { benchmark::DoNotOptimize(item.data()); });
     return found && *found;
   };
-  for (std::uint64_t key = 0; key < kEntries; ++key) get(key);  // warm
+  for (std::uint64_t key = 0; key < kEntries; ++key)
+    get(key);  // warm
   for (auto _ : state) {
     if (!get(random() % kEntries)) return state.SkipWithError("key is missing");
   }
@@ -64,26 +67,52 @@ BENCHMARK(BM_HamtGetRocksdbCached);
 
 void BM_BlockGetRocksdbWarm(benchmark::State& state) {
   auto& blocks = *Fixture::get().blocks;
-  for (auto _ : state) benchmark::DoNotOptimize(blocks.find(Fixture::get().root));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(blocks.find(Fixture::get().root));
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(BM_BlockGetRocksdbWarm);
 
+/// A CAR of blocks of 300 to 1100 incompressible bytes, as a snapshot's state is.
+Bytes make_car(std::size_t bytes) {
+  Bytes out;
+  out.reserve(bytes + (2U << 20));
+  std::mt19937_64 random(2);
+  auto writer = ipld::CarWriter::create(ipld::memory_sink(out), {}).value();
+  while (out.size() < bytes) {
+    Bytes block(300 + random() % 800);
+    for (auto& byte : block)
+      byte = static_cast<std::uint8_t>(random());
+    writer.write(ipld::cid_of_cbor(block), block).value();
+  }
+  writer.finish().value();
+  return out;
+}
+
+/// Reading, verifying and storing a CAR of so many MiB, with a memory of 64 MiB.
 void BM_CarImportRocksdb(benchmark::State& state) {
-  const auto vectors = base::test_util::vectors_folder();
-  const auto car = vectors / "lotus-devnet" / "chain-700.car";
-  if (vectors.empty() || !std::filesystem::exists(car)) return state.SkipWithError("vectors are missing");
+  const auto car = make_car(static_cast<std::size_t>(state.range(0)) << 20);
+  std::uint64_t memory = 0;
   for (auto _ : state) {
     state.PauseTiming();
-    auto folder = std::make_unique<base::test_util::TempFolder>();
-    auto store = KeyValueStore::open(folder->path(), {}, {.memory_mib = 64}).value();
+    const base::test_util::TempFolder folder;
+    auto store = KeyValueStore::open(folder.path(), {}, {.memory_mib = 64}).value();
     RocksdbBlockstore blocks(store);
+    auto reader = ipld::CarReader::open(ipld::memory_source(car)).value();
     state.ResumeTiming();
-    if (!ipld::import_car_file(car, blocks)) return state.SkipWithError("import failed");
+    const auto imported = ipld::import_car(reader, blocks, [&](std::uint64_t, std::uint64_t) {
+      memory = std::max(memory, store->memory());
+      return true;
+    });
+    if (!imported) return state.SkipWithError("import failed");
+    state.PauseTiming();
+    store.reset();
+    state.ResumeTiming();
   }
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(std::filesystem::file_size(car)));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(car.size()));
+  state.counters["memory_mib"] = static_cast<double>(memory) / (1U << 20);
 }
-BENCHMARK(BM_CarImportRocksdb)->Unit(benchmark::kMillisecond)->Iterations(20);
+BENCHMARK(BM_CarImportRocksdb)->Arg(4)->Arg(256)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_WriteBatch(benchmark::State& state) {
   const auto& store = Fixture::get().store;

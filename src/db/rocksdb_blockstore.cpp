@@ -11,9 +11,9 @@ constexpr std::size_t kDigest = 32;
 constexpr std::size_t kPrefix = 6;
 constexpr std::size_t kUsual = kPrefix + kDigest;
 
-/// A block's key: the digest alone for the chain's usual CID (dag-cbor, blake2b-256), which saves the
-/// same six bytes in every key; any other CID whole, padded with zeros where it would be as short as a
-/// digest. CIDs tell their own length, so padding keeps them apart.
+/// A block's key: the digest alone for the chain's usual CID (dag-cbor, blake2b-256), which saves
+/// the same six bytes in every key; any other CID whole, padded with zeros where it would be as
+/// short as a digest. CIDs tell their own length, so padding keeps them apart.
 class Key {
  public:
   explicit Key(const Cid& cid) noexcept {
@@ -47,7 +47,8 @@ Result<Cid> cid_of_key(BytesView key) {
 }  // namespace
 
 RocksdbBlockstore::RocksdbBlockstore(std::shared_ptr<KeyValueStore> store)
-    : store_(std::move(store)), blocks_(store_->column(KeyValueStore::kBlocks).value_or(Column())) {}
+    : store_(std::move(store)),
+      blocks_(store_->column(KeyValueStore::kBlocks).value_or(Column())) {}
 
 Result<std::optional<Bytes>> RocksdbBlockstore::find(const Cid& cid) {
   if (const auto data = ipld::inline_data(cid)) return base::to_bytes(*data);

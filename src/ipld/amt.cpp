@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "ipld/amt.hpp"
 
-#include <algorithm>
-
 #include "ipld/amt_node.hpp"
+
+#include <algorithm>
 
 namespace venus::ipld {
 
@@ -59,7 +59,8 @@ class RawAmt::Core {
     if (index > kMaxIndex) return fail(ErrorCode::InvalidArgument, "AMT index {}", index);
     if (item.empty()) return fail(ErrorCode::InvalidArgument, "AMT item without bytes");
     cid_ = Cid();
-    while (!holds(index)) grow();
+    while (!holds(index))
+      grow();
     TRY(const bool added, set_in(root_, height_, index, item));
     count_ += added ? 1 : 0;
     return {};
@@ -84,7 +85,8 @@ class RawAmt::Core {
   Result<Cid> flush() {
     if (cid_.defined()) return cid_;
     std::vector<std::pair<Cid, Bytes>> blocks;
-    for (auto& link : root_.links) flush_link(link, blocks);
+    for (auto& link : root_.links)
+      flush_link(link, blocks);
     cbor::Writer writer;
     amt::write_root_head(writer, shape_, height_, count_);
     amt::write_node(writer, root_, shape_.bit_width);
@@ -92,7 +94,8 @@ class RawAmt::Core {
     blocks.emplace_back(root, std::move(writer).take());
     TRY_VOID(store_.put_many(blocks));
     // Only now: had the store refused, the next flush must try again.
-    for (auto& link : root_.links) settle(link);
+    for (auto& link : root_.links)
+      settle(link);
     cid_ = root;
     return root;
   }
@@ -132,9 +135,9 @@ class RawAmt::Core {
     for (;; --height) {
       Result<Found> found;
       TRY(const bool here, store_.view(cid, [&](BytesView bytes) {
-            found = amt::look_up(bytes, shape_.bit_width, height == 0, slot_of(index, height));
-            if (found && !found->item.empty()) visit(found->item);
-          }));
+        found = amt::look_up(bytes, shape_.bit_width, height == 0, slot_of(index, height));
+        if (found && !found->item.empty()) visit(found->item);
+      }));
       TRY_VOID(view_failure(cid, here, found));
       if (height == 0) return !found->item.empty();
       if (!found->child.defined()) return false;
@@ -145,8 +148,8 @@ class RawAmt::Core {
   Result<Node> read_node(const Cid& cid, unsigned height) const {
     Result<Node> node;
     TRY(const bool here, store_.view(cid, [&](BytesView bytes) {
-          node = amt::decode_node(bytes, shape_.bit_width, height == 0);
-        }));
+      node = amt::decode_node(bytes, shape_.bit_width, height == 0);
+    }));
     if (!here) return fail(ErrorCode::NotFound, "no AMT node {}", cid);
     if (!node) return std::unexpected(std::move(node).error().context(cid.str()));
     return node;
@@ -213,8 +216,8 @@ class RawAmt::Core {
     return {};
   }
 
-  Result<bool> visit_node(const Node& node, unsigned height, std::uint64_t offset, std::uint64_t start,
-                          Visit visit) const {
+  Result<bool> visit_node(const Node& node, unsigned height, std::uint64_t offset,
+                          std::uint64_t start, Visit visit) const {
     for (std::size_t slot = 0; slot < node.items.size(); ++slot) {
       const auto index = offset + slot;
       if (index < start || node.items[slot].empty()) continue;
@@ -237,8 +240,8 @@ class RawAmt::Core {
     return true;
   }
 
-  Result<bool> visit_child(const Link& link, unsigned height, std::uint64_t offset, std::uint64_t start,
-                           Visit visit) const {
+  Result<bool> visit_child(const Link& link, unsigned height, std::uint64_t offset,
+                           std::uint64_t start, Visit visit) const {
     if (link.child != nullptr) return visit_node(*link.child, height, offset, start, visit);
     TRY(const auto node, read_node(link.cid, height));
     return visit_node(node, height, offset, start, visit);
@@ -246,7 +249,8 @@ class RawAmt::Core {
 
   void flush_link(Link& link, std::vector<std::pair<Cid, Bytes>>& blocks) {
     if (!link.dirty) return;
-    for (auto& below : link.child->links) flush_link(below, blocks);
+    for (auto& below : link.child->links)
+      flush_link(below, blocks);
     cbor::Writer writer;
     amt::write_node(writer, *link.child, shape_.bit_width);
     link.cid = cid_of_cbor(writer.bytes());
@@ -256,7 +260,8 @@ class RawAmt::Core {
   static void settle(Link& link) {
     if (!link.dirty) return;
     link.dirty = false;
-    for (auto& below : link.child->links) settle(below);
+    for (auto& below : link.child->links)
+      settle(below);
   }
 
   Blockstore& store_;
@@ -276,8 +281,8 @@ RawAmt::~RawAmt() = default;
 Result<RawAmt> RawAmt::load(Blockstore& store, const Cid& root, AmtShape shape) {
   TRY(auto core, Core::load(store, root, shape.version));
   if (core->shape().bit_width != shape.bit_width) {
-    return fail(ErrorCode::Malformed, "{}: AMT of bit width {}, want {}", root, core->shape().bit_width,
-                shape.bit_width);
+    return fail(ErrorCode::Malformed, "{}: AMT of bit width {}, want {}", root,
+                core->shape().bit_width, shape.bit_width);
   }
   return RawAmt(std::move(core));
 }
@@ -323,11 +328,13 @@ struct Level {
 Result<Cid> build_amt(Blockstore* store, AmtShape shape, std::uint64_t count,
                       FunctionRef<void(cbor::Writer&, std::uint64_t)> item) {
   const auto bit_width = shape.bit_width;
-  if (bit_width < 1 || bit_width > RawAmt::kMaxBitWidth || (shape.version == AmtVersion::V0 && bit_width != 3)) {
+  if (bit_width < 1 || bit_width > RawAmt::kMaxBitWidth ||
+      (shape.version == AmtVersion::V0 && bit_width != 3)) {
     return fail(ErrorCode::InvalidArgument, "AMT bit width {}", bit_width);
   }
   unsigned height = 0;
-  while (count > span_of(bit_width, height + 1)) ++height;
+  while (count > span_of(bit_width, height + 1))
+    ++height;
   std::vector<Level> levels(height + 1);
   std::vector<std::pair<Cid, Bytes>> blocks;
 
@@ -343,11 +350,13 @@ Result<Cid> build_amt(Blockstore* store, AmtShape shape, std::uint64_t count,
   };
   const std::uint64_t width = std::uint64_t{1} << bit_width;
   for (std::uint64_t i = 0; i < count; ++i) {
-    for (unsigned at = 0; at < height && levels[at].filled == width; ++at) close(at);
+    for (unsigned at = 0; at < height && levels[at].filled == width; ++at)
+      close(at);
     item(levels[0].row, i);
     ++levels[0].filled;
   }
-  for (unsigned at = 0; at < height; ++at) close(at);
+  for (unsigned at = 0; at < height; ++at)
+    close(at);
 
   cbor::Writer root;
   amt::write_root_head(root, shape, height, count);

@@ -11,11 +11,14 @@ constexpr std::size_t bitmap_size(unsigned bit_width) noexcept {
   return bit_width <= 3 ? 1 : std::size_t{1} << (bit_width - 3);
 }
 
-bool test(BytesView bitmap, std::size_t slot) noexcept { return (bitmap[slot / 8] >> (slot % 8) & 1) != 0; }
+bool test(BytesView bitmap, std::size_t slot) noexcept {
+  return (bitmap[slot / 8] >> (slot % 8) & 1) != 0;
+}
 
 std::size_t count_bits(BytesView bitmap) noexcept {
   std::size_t out = 0;
-  for (const auto byte : bitmap) out += static_cast<std::size_t>(std::popcount(byte));
+  for (const auto byte : bitmap)
+    out += static_cast<std::size_t>(std::popcount(byte));
   return out;
 }
 
@@ -31,11 +34,13 @@ Cid read_child(cbor::Reader& reader) noexcept {
 }
 
 /// Reads a node up to its first link or item; `count` tells how many follow.
-BytesView read_shape(cbor::Reader& reader, unsigned bit_width, bool leaf, bool may_be_empty, std::size_t& count) {
+BytesView read_shape(cbor::Reader& reader, unsigned bit_width, bool leaf, bool may_be_empty,
+                     std::size_t& count) {
   const std::size_t width = std::size_t{1} << bit_width;
   reader.expect_array(3);
   const auto bitmap = reader.read_bytes(bitmap_size(bit_width));
-  if (reader.ok() && bitmap.size() != bitmap_size(bit_width)) reader.fail("bitmap of the wrong length");
+  if (reader.ok() && bitmap.size() != bitmap_size(bit_width))
+    reader.fail("bitmap of the wrong length");
   count = reader.read_array(width);
   if (leaf) {
     if (count != 0) reader.fail("leaf with links");
@@ -58,8 +63,10 @@ Node read_node(cbor::Reader& reader, unsigned bit_width, bool leaf, bool may_be_
   if (!leaf) node.links.resize(width);
   for (std::size_t slot = 0; slot < width && reader.ok(); ++slot) {
     if (!test(bitmap, slot)) continue;
-    if (leaf) node.items[slot] = base::to_bytes(reader.read_raw());
-    else node.links[slot].cid = read_child(reader);
+    if (leaf)
+      node.items[slot] = base::to_bytes(reader.read_raw());
+    else
+      node.links[slot].cid = read_child(reader);
   }
   if (!leaf) reader.expect_array(0);
   return node;
@@ -91,10 +98,12 @@ void write_node(cbor::Writer& writer, const Node& node, unsigned bit_width) {
     if (!link.empty()) writer.write_cid(link.cid);
   }
   writer.write_array(node.items.empty() ? 0 : count);
-  for (const auto& item : node.items) writer.write_raw(item);
+  for (const auto& item : node.items)
+    writer.write_raw(item);
 }
 
-void write_row(cbor::Writer& writer, unsigned bit_width, std::uint64_t filled, bool leaf, BytesView encoded) {
+void write_row(cbor::Writer& writer, unsigned bit_width, std::uint64_t filled, bool leaf,
+               BytesView encoded) {
   Bytes bitmap(bitmap_size(bit_width));
   for (std::uint64_t slot = 0; slot < filled; ++slot) {
     bitmap[slot / 8] = static_cast<std::uint8_t>(bitmap[slot / 8] | 1U << (slot % 8));
@@ -127,7 +136,8 @@ Result<Root> decode_root(BytesView bytes, AmtVersion version) {
   const auto bit_width = version == AmtVersion::V0 ? 3 : reader.read_uint();
   const auto height = reader.read_uint();
   const auto count = reader.read_uint();
-  if (reader.ok() && (bit_width < 1 || bit_width > RawAmt::kMaxBitWidth)) reader.fail("bit width out of range");
+  if (reader.ok() && (bit_width < 1 || bit_width > RawAmt::kMaxBitWidth))
+    reader.fail("bit width out of range");
   // The tallest tree is one whose topmost level still tells indices of 64 bits apart.
   if (reader.ok() && (height > 64 || height * bit_width >= 64)) reader.fail("too tall");
   Root root;
@@ -135,7 +145,8 @@ Result<Root> decode_root(BytesView bytes, AmtVersion version) {
     root.bit_width = static_cast<unsigned>(bit_width);
     root.height = static_cast<unsigned>(height);
     root.count = count;
-    if (count > span_of(root.bit_width, root.height + 1)) reader.fail("not tall enough for its count");
+    if (count > span_of(root.bit_width, root.height + 1))
+      reader.fail("not tall enough for its count");
     root.node = read_node(reader, root.bit_width, height == 0, height == 0);
   }
   TRY_VOID(with_context(reader.finish(), "AMT root"));
@@ -148,9 +159,12 @@ Result<Found> look_up(BytesView node, unsigned bit_width, bool leaf, unsigned sl
   const auto bitmap = read_shape(reader, bit_width, leaf, false, count);
   Found found;
   if (reader.ok() && test(bitmap, slot)) {
-    for (auto skip = rank(bitmap, slot); skip > 0; --skip) reader.read_raw();
-    if (leaf) found.item = reader.read_raw();
-    else found.child = read_child(reader);
+    for (auto skip = rank(bitmap, slot); skip > 0; --skip)
+      reader.read_raw();
+    if (leaf)
+      found.item = reader.read_raw();
+    else
+      found.child = read_child(reader);
   }
   TRY_VOID(with_context(reader.finish(true), "AMT node"));
   return found;

@@ -17,8 +17,8 @@ struct Link {
   [[nodiscard]] bool empty() const noexcept { return child == nullptr && !cid.defined(); }
 };
 
-/// A leaf has items (an empty byte string is a hole), another node has links; each is either empty or as
-/// long as the node is wide.
+/// A leaf has items (an empty byte string is a hole), another node has links; each is either empty
+/// or as long as the node is wide.
 struct Node {
   std::vector<Link> links;
   std::vector<Bytes> items;
@@ -41,7 +41,8 @@ constexpr std::uint64_t span_of(unsigned bit_width, unsigned height) noexcept {
 /// Writes a node of which every child is linked.
 void write_node(cbor::Writer& writer, const Node& node, unsigned bit_width);
 /// Writes a node's bytes from a full or partly filled row of items or links that are CBOR already.
-void write_row(cbor::Writer& writer, unsigned bit_width, std::uint64_t filled, bool leaf, BytesView encoded);
+void write_row(cbor::Writer& writer, unsigned bit_width, std::uint64_t filled, bool leaf,
+               BytesView encoded);
 /// What stands before a root's node.
 void write_root_head(cbor::Writer& writer, AmtShape shape, unsigned height, std::uint64_t count);
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "ipld/bitfield.hpp"
 
-#include <algorithm>
-
 #include "base/json.hpp"
+
+#include <algorithm>
 
 namespace venus::ipld {
 
 using Range = BitField::Range;
 
 BitField BitField::merged(std::vector<Range> ranges) {
-  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.first < b.first; });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const Range& a, const Range& b) { return a.first < b.first; });
   BitField out;
   for (const auto& range : ranges) {
     if (range.count > 0) out.append(range.first, range.end());
@@ -48,7 +49,8 @@ Result<BitField> BitField::from_bits(std::span<const std::uint64_t> bits) {
 Result<BitField> BitField::from_ranges(std::vector<Range> ranges) {
   for (const auto& range : ranges) {
     if (range.count > UINT64_MAX - range.first) {
-      return fail(ErrorCode::InvalidArgument, "range of {} from {} is out of range", range.count, range.first);
+      return fail(ErrorCode::InvalidArgument, "range of {} from {} is out of range", range.count,
+                  range.first);
     }
   }
   return merged(std::move(ranges));
@@ -59,7 +61,8 @@ Result<BitField> BitField::from_runs(std::span<const std::uint64_t> runs) {
   std::uint64_t at = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (runs[i] == 0 && i > 0) return fail(ErrorCode::Malformed, "run of length 0");
-    if (runs[i] > UINT64_MAX - at) return fail(ErrorCode::TooLarge, "runs of more than 2^64-1 together");
+    if (runs[i] > UINT64_MAX - at)
+      return fail(ErrorCode::TooLarge, "runs of more than 2^64-1 together");
     if (i % 2 == 1) out.append(at, at + runs[i]);
     at += runs[i];
   }
@@ -81,7 +84,8 @@ std::vector<std::uint64_t> BitField::runs() const {
 
 std::uint64_t BitField::count() const noexcept {
   std::uint64_t out = 0;
-  for (const auto& range : ranges_) out += range.count;
+  for (const auto& range : ranges_)
+    out += range.count;
   return out;
 }
 
@@ -96,8 +100,9 @@ std::optional<std::uint64_t> BitField::last() const noexcept {
 }
 
 bool BitField::test(std::uint64_t bit) const noexcept {
-  const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), bit,
-                                      [](std::uint64_t b, const Range& range) { return b < range.first; });
+  const auto after =
+      std::upper_bound(ranges_.begin(), ranges_.end(), bit,
+                       [](std::uint64_t b, const Range& range) { return b < range.first; });
   return after != ranges_.begin() && bit < std::prev(after)->end();
 }
 
@@ -112,7 +117,8 @@ std::optional<std::uint64_t> BitField::nth(std::uint64_t n) const noexcept {
 bool BitField::contains_all(const BitField& other) const noexcept {
   auto mine = ranges_.begin();
   for (const auto& range : other.ranges_) {
-    while (mine != ranges_.end() && mine->end() < range.end()) ++mine;
+    while (mine != ranges_.end() && mine->end() < range.end())
+      ++mine;
     if (mine == ranges_.end() || mine->first > range.first) return false;
   }
   return true;
@@ -121,7 +127,8 @@ bool BitField::contains_all(const BitField& other) const noexcept {
 bool BitField::contains_any(const BitField& other) const noexcept {
   auto mine = ranges_.begin();
   for (const auto& range : other.ranges_) {
-    while (mine != ranges_.end() && mine->end() <= range.first) ++mine;
+    while (mine != ranges_.end() && mine->end() <= range.first)
+      ++mine;
     if (mine == ranges_.end()) return false;
     if (mine->first < range.end()) return true;
   }
@@ -130,8 +137,9 @@ bool BitField::contains_any(const BitField& other) const noexcept {
 
 Result<void> BitField::set(std::uint64_t bit) {
   if (bit > kMaxBit) return fail(ErrorCode::InvalidArgument, "bit {} is out of range", bit);
-  auto after = std::upper_bound(ranges_.begin(), ranges_.end(), bit,
-                                [](std::uint64_t b, const Range& range) { return b < range.first; });
+  auto after =
+      std::upper_bound(ranges_.begin(), ranges_.end(), bit,
+                       [](std::uint64_t b, const Range& range) { return b < range.first; });
   const bool joins_next = after != ranges_.end() && after->first == bit + 1;
   if (after != ranges_.begin()) {
     const auto before = std::prev(after);
@@ -142,8 +150,10 @@ Result<void> BitField::set(std::uint64_t bit) {
       return {};
     }
   }
-  if (joins_next) *after = {bit, after->count + 1};
-  else ranges_.insert(after, {bit, 1});
+  if (joins_next)
+    *after = {bit, after->count + 1};
+  else
+    ranges_.insert(after, {bit, 1});
   return {};
 }
 
@@ -205,8 +215,10 @@ BitField operator&(const BitField& a, const BitField& b) {
     const auto first = std::max(x->first, y->first);
     const auto end = std::min(x->end(), y->end());
     if (first < end) out.append(first, end);
-    if (x->end() < y->end()) ++x;
-    else ++y;
+    if (x->end() < y->end())
+      ++x;
+    else
+      ++y;
   }
   return out;
 }
@@ -216,7 +228,8 @@ BitField operator-(const BitField& a, const BitField& b) {
   auto y = b.ranges_.begin();
   for (const auto& range : a.ranges_) {
     auto at = range.first;
-    while (y != b.ranges_.end() && y->end() <= at) ++y;
+    while (y != b.ranges_.end() && y->end() <= at)
+      ++y;
     for (; y != b.ranges_.end() && y->first < range.end(); ++y) {
       if (at < y->first) out.append(at, y->first);
       at = y->end();
@@ -230,7 +243,8 @@ BitField operator-(const BitField& a, const BitField& b) {
 
 BitField BitField::union_of(std::span<const BitField> sets) {
   std::vector<Range> all;
-  for (const auto& set : sets) all.insert(all.end(), set.ranges_.begin(), set.ranges_.end());
+  for (const auto& set : sets)
+    all.insert(all.end(), set.ranges_.begin(), set.ranges_.end());
   return merged(std::move(all));
 }
 
@@ -240,15 +254,19 @@ void CborCodec<BitField>::decode(cbor::Reader& r, BitField& v) {
   const auto rle = r.read_bytes(BitField::kMaxEncoded);
   if (!r.ok()) return;
   auto decoded = BitField::decode(rle);
-  if (decoded) v = *std::move(decoded);
-  else r.fail("bit field breaks RLE+", decoded.error().code);
+  if (decoded)
+    v = *std::move(decoded);
+  else
+    r.fail("bit field breaks RLE+", decoded.error().code);
 }
 
 }  // namespace venus::ipld
 
 namespace venus::base {
 
-boost::json::value JsonCodec<ipld::BitField>::encode(const ipld::BitField& v) { return to_json(v.runs()); }
+boost::json::value JsonCodec<ipld::BitField>::encode(const ipld::BitField& v) {
+  return to_json(v.runs());
+}
 
 Result<ipld::BitField> JsonCodec<ipld::BitField>::decode(const boost::json::value& v) {
   TRY(const auto runs, from_json<std::vector<std::uint64_t>>(v));

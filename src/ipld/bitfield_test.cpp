@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "ipld/bitfield.hpp"
 
+#include "base/json.hpp"
+#include "base/test_util/mutate.hpp"
+
 #include <gtest/gtest.h>
 
 #include <random>
 #include <set>
-
-#include "base/json.hpp"
-#include "base/test_util/mutate.hpp"
 
 namespace venus::ipld {
 namespace {
@@ -15,7 +15,8 @@ namespace {
 using Model = std::set<std::uint64_t>;
 
 BitField of(const Model& model) {
-  return BitField::from_bits(std::vector<std::uint64_t>(model.begin(), model.end())).value_or(BitField());
+  return BitField::from_bits(std::vector<std::uint64_t>(model.begin(), model.end()))
+      .value_or(BitField());
 }
 Model members(const BitField& field) {
   const auto bits = field.bits(1U << 20);
@@ -27,9 +28,9 @@ Bytes hex(std::string_view text) { return base::from_hex(text).value_or(Bytes())
 TEST(BitField, EncodingsWrittenByHand) {
   // Version 00, then the first run's value, then blocks; the lowest bit comes first.
   EXPECT_EQ(base::to_hex(BitField().encode()), "");
-  EXPECT_EQ(base::to_hex(BitField{0}.encode()), "0c");                // 00 1 1
-  EXPECT_EQ(base::to_hex(BitField{1}.encode()), "18");                // 00 0 1 1
-  EXPECT_EQ(base::to_hex(BitField({0, 1, 2}).encode()), "74");      // 00 1 01 1100
+  EXPECT_EQ(base::to_hex(BitField{0}.encode()), "0c");          // 00 1 1
+  EXPECT_EQ(base::to_hex(BitField{1}.encode()), "18");          // 00 0 1 1
+  EXPECT_EQ(base::to_hex(BitField({0, 1, 2}).encode()), "74");  // 00 1 01 1100
 }
 
 TEST(BitField, RoundTripsAndOperationsAgreeWithASet) {
@@ -37,8 +38,10 @@ TEST(BitField, RoundTripsAndOperationsAgreeWithASet) {
   for (int round = 0; round < 400; ++round) {
     const auto spread = std::uint64_t{1} << (2 + random() % 10);
     Model a, b;
-    for (auto n = random() % 80; n > 0; --n) a.insert(random() % spread);
-    for (auto n = random() % 80; n > 0; --n) b.insert(random() % spread);
+    for (auto n = random() % 80; n > 0; --n)
+      a.insert(random() % spread);
+    for (auto n = random() % 80; n > 0; --n)
+      b.insert(random() % spread);
     const auto x = of(a), y = of(b);
     Model both, either, only;
     std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::inserter(both, both.end()));
@@ -61,7 +64,8 @@ TEST(BitField, RoundTripsAndOperationsAgreeWithASet) {
       ASSERT_EQ(x.test(bit), a.contains(bit));
     }
     std::uint64_t n = 0;
-    for (const auto bit : a) ASSERT_EQ(x.nth(n++), bit);
+    for (const auto bit : a)
+      ASSERT_EQ(x.nth(n++), bit);
     ASSERT_EQ(x.nth(n), std::nullopt);
     const auto skip = random() % 10, take = random() % 20;
     Model cut;
@@ -103,7 +107,8 @@ TEST(BitField, JsonIsRunLengths) {
   EXPECT_EQ(base::from_json<BitField>(*base::parse_json("[0]")), BitField());
   EXPECT_EQ(base::from_json<BitField>(nullptr), BitField());
   EXPECT_EQ(base::from_json<BitField>(*base::parse_json("[2,1,7]")), BitField{2});
-  EXPECT_EQ(base::from_json<BitField>(*base::parse_json("[2,0,7]")).error().code, ErrorCode::Malformed);
+  EXPECT_EQ(base::from_json<BitField>(*base::parse_json("[2,0,7]")).error().code,
+            ErrorCode::Malformed);
   EXPECT_EQ(base::from_json<BitField>(*base::parse_json("[18446744073709551615,1]")).error().code,
             ErrorCode::TooLarge);
   EXPECT_FALSE(base::from_json<BitField>(*base::parse_json("[-1]")));
@@ -117,11 +122,13 @@ TEST(BitField, DecodesBlocksThatCouldBeShorter) {
 }
 
 TEST(BitField, RefusesBadInput) {
-  EXPECT_EQ(BitField::decode(hex("01")).error().code, ErrorCode::Malformed);    // version 1
-  EXPECT_EQ(BitField::decode(hex("0c00")).error().code, ErrorCode::Malformed);  // trailing zero byte
+  EXPECT_EQ(BitField::decode(hex("01")).error().code, ErrorCode::Malformed);  // version 1
+  EXPECT_EQ(BitField::decode(hex("0c00")).error().code,
+            ErrorCode::Malformed);  // trailing zero byte
   EXPECT_EQ(BitField::decode(Bytes((32U << 10) + 1, 1)).error().code, ErrorCode::TooLarge);
   // Version, first run unset, varint block, then a varint that never ends or is not minimal.
-  EXPECT_EQ(BitField::decode(hex("e0ffffffffffffffffffffffff1f")).error().code, ErrorCode::Malformed);
+  EXPECT_EQ(BitField::decode(hex("e0ffffffffffffffffffffffff1f")).error().code,
+            ErrorCode::Malformed);
   EXPECT_EQ(BitField::decode(hex("00100030")).error().code, ErrorCode::Malformed);
   Bytes too_long = encode(Bytes((32U << 10) + 1, 1));
   EXPECT_EQ(decode<BitField>(too_long).error().code, ErrorCode::TooLarge);
@@ -138,7 +145,8 @@ TEST(BitField, RangesMayOverlap) {
 
 TEST(BitField, SurvivesMutations) {
   const std::vector<Bytes> seeds{BitField({0, 1, 2, 5, 9, 1000, 1001}).encode(),
-                                 BitField::from_ranges({{7, 100000}, {1U << 30, 5}})->encode(), hex("a4")};
+                                 BitField::from_ranges({{7, 100000}, {1U << 30, 5}})->encode(),
+                                 hex("a4")};
   base::test_util::for_each_mutation(seeds, 50000, [](BytesView input) {
     const auto field = BitField::decode(input);
     if (!field) return;

@@ -9,7 +9,8 @@ std::optional<BytesView> inline_data(const Cid& cid) noexcept {
 }
 
 Result<void> Blockstore::put_many(std::span<const std::pair<Cid, Bytes>> blocks) {
-  for (const auto& [cid, data] : blocks) TRY_VOID(put(cid, data));
+  for (const auto& [cid, data] : blocks)
+    TRY_VOID(put(cid, data));
   return {};
 }
 
@@ -65,7 +66,8 @@ std::vector<Cid> MemoryBlockstore::cids() const {
   const std::shared_lock lock(mutex_);
   std::vector<Cid> out;
   out.reserve(blocks_.size());
-  for (const auto& block : blocks_) out.push_back(block.first);
+  for (const auto& block : blocks_)
+    out.push_back(block.first);
   return out;
 }
 

@@ -19,7 +19,7 @@ constexpr int kMaxWindowLog = 27;
 
 std::unexpected<Error> os_error(std::string_view what, const std::filesystem::path& path) {
   const int number = errno;
-  const auto code = number == ENOENT                      ? ErrorCode::NotFound
+  const auto code = number == ENOENT                       ? ErrorCode::NotFound
                     : number == ENOSPC || number == EDQUOT ? ErrorCode::Exhausted
                                                            : ErrorCode::Io;
   return fail(code, "{} {}: {}", what, path.string(), std::strerror(number));
@@ -129,7 +129,8 @@ class ZstdSource final : public ByteSource {
         in_ = {packed_.data(), got, 0};
       }
       const auto hint = ZSTD_decompressStream(context_.get(), &out, &in_);
-      if (ZSTD_isError(hint) != 0) return fail(ErrorCode::Malformed, "zstd: {}", ZSTD_getErrorName(hint));
+      if (ZSTD_isError(hint) != 0)
+        return fail(ErrorCode::Malformed, "zstd: {}", ZSTD_getErrorName(hint));
       mid_frame_ = hint != 0;
     }
     return out.pos;
@@ -158,8 +159,10 @@ class FileSink final : public ByteSink {
   Result<void> write(BytesView bytes) override {
     while (!bytes.empty()) {
       const auto wrote = ::write(file_.get(), bytes.data(), bytes.size());
-      if (wrote >= 0) bytes = bytes.subspan(static_cast<std::size_t>(wrote));
-      else if (errno != EINTR) return os_error("write", part_);
+      if (wrote >= 0)
+        bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+      else if (errno != EINTR)
+        return os_error("write", part_);
     }
     return {};
   }
@@ -212,7 +215,8 @@ class ZstdSink final : public ByteSink {
     while (true) {
       ZSTD_outBuffer out{packed_.data(), packed_.size(), 0};
       const auto left = ZSTD_compressStream2(context_.get(), &out, &in, directive);
-      if (ZSTD_isError(left) != 0) return fail(ErrorCode::Internal, "zstd: {}", ZSTD_getErrorName(left));
+      if (ZSTD_isError(left) != 0)
+        return fail(ErrorCode::Internal, "zstd: {}", ZSTD_getErrorName(left));
       TRY_VOID(below_->write(BytesView(packed_).first(out.pos)));
       if (directive == ZSTD_e_end ? left == 0 : in.pos == in.size) return {};
     }
@@ -228,13 +232,16 @@ class ZstdSink final : public ByteSink {
 Result<std::unique_ptr<ByteSource>> open_file_source(const std::filesystem::path& path) {
   File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return os_error("open", path);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.get(), &info) != 0) return os_error("stat", path);
   if (S_ISDIR(info.st_mode)) return fail(ErrorCode::Io, "open {}: it is a folder", path.string());
-  return std::make_unique<FileSource>(std::move(file), path, static_cast<std::uint64_t>(info.st_size));
+  return std::make_unique<FileSource>(std::move(file), path,
+                                      static_cast<std::uint64_t>(info.st_size));
 }
 
-std::unique_ptr<ByteSource> memory_source(BytesView bytes) { return std::make_unique<MemorySource>(bytes); }
+std::unique_ptr<ByteSource> memory_source(BytesView bytes) {
+  return std::make_unique<MemorySource>(bytes);
+}
 
 Result<std::unique_ptr<ByteSource>> unpacked(std::unique_ptr<ByteSource> source) {
   Bytes front(kZstdMagic.size());

@@ -2,10 +2,10 @@
 // Where CARs come from and go to: files, memory, and zstd around either.
 #pragma once
 
+#include "base/bytes.hpp"
+
 #include <filesystem>
 #include <memory>
-
-#include "base/bytes.hpp"
 
 namespace venus::ipld {
 
@@ -34,12 +34,12 @@ class ByteSink {
 Result<std::unique_ptr<ByteSource>> open_file_source(const std::filesystem::path& path);
 /// Views memory that must outlive it.
 std::unique_ptr<ByteSource> memory_source(BytesView bytes);
-/// Unpacks zstd if the content begins with its magic number, else hands through what it reads. A window
-/// over 128 MiB is refused.
+/// Unpacks zstd if the content begins with its magic number, else hands through what it reads. A
+/// window over 128 MiB is refused.
 Result<std::unique_ptr<ByteSource>> unpacked(std::unique_ptr<ByteSource> source);
 
-/// Writes beside the path and renames in finish(), so that the path never holds a part. Without finish()
-/// the part is removed.
+/// Writes beside the path and renames in finish(), so that the path never holds a part. Without
+/// finish() the part is removed.
 Result<std::unique_ptr<ByteSink>> create_file_sink(const std::filesystem::path& path);
 /// Appends to memory that must outlive it.
 std::unique_ptr<ByteSink> memory_sink(Bytes& to);

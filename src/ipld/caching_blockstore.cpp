@@ -37,7 +37,8 @@ class CachingBlockstore::Shard {
     entries_.push_front({cid, std::move(data)});
     by_cid_.emplace(cid, entries_.begin());
     counters_.bytes += cost;
-    while (counters_.bytes > limit_) evict();
+    while (counters_.bytes > limit_)
+      evict();
   }
 
   Counters counters() const {
@@ -69,7 +70,8 @@ class CachingBlockstore::Shard {
 
 CachingBlockstore::CachingBlockstore(Blockstore& below, std::size_t max_bytes)
     : below_(below), shards_(std::make_unique<Shard[]>(kShards)) {
-  for (std::size_t i = 0; i < kShards; ++i) shards_[i].set_limit(max_bytes / kShards);
+  for (std::size_t i = 0; i < kShards; ++i)
+    shards_[i].set_limit(max_bytes / kShards);
 }
 CachingBlockstore::~CachingBlockstore() = default;
 
@@ -110,7 +112,8 @@ Result<bool> CachingBlockstore::has(const Cid& cid) {
 
 Result<void> CachingBlockstore::put(const Cid& cid, BytesView data) {
   TRY_VOID(below_.put(cid, data));
-  if (!inline_data(cid)) shard_of(cid).put(cid, std::make_shared<const Bytes>(data.begin(), data.end()));
+  if (!inline_data(cid))
+    shard_of(cid).put(cid, std::make_shared<const Bytes>(data.begin(), data.end()));
   return {};
 }
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "ipld/blockstore.hpp"
+
 #include <cstdint>
 #include <memory>
 
-#include "ipld/blockstore.hpp"
-
 namespace venus::ipld {
 
-/// Keeps the blocks used last in memory, in front of a store that must outlive it. Writes go through.
+/// Keeps the blocks used last in memory, in front of a store that must outlive it. Writes go
+/// through.
 class CachingBlockstore final : public Blockstore {
  public:
   struct Counters {
@@ -18,7 +19,8 @@ class CachingBlockstore final : public Blockstore {
     std::uint64_t blocks = 0;  ///< held now
   };
 
-  /// max_bytes bounds the memory, bookkeeping included. Blocks over an eighth of a shard are not kept.
+  /// max_bytes bounds the memory, bookkeeping included. Blocks over an eighth of a shard are not
+  /// kept.
   CachingBlockstore(Blockstore& below, std::size_t max_bytes);
   ~CachingBlockstore() override;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "ipld/car.hpp"
 
-#include <algorithm>
-
 #include "base/varint.hpp"
+
+#include <algorithm>
 
 namespace venus::ipld {
 namespace {
@@ -66,8 +66,10 @@ Result<std::optional<std::uint64_t>> CarReader::read_length(std::size_t max) {
     if (!more) return fail(ErrorCode::Malformed, "CAR is truncated in a length");
     head[size] = buffer_[at_++];
     if ((head[size] & 0x80) != 0) continue;
-    TRY(const auto varint, with_context(base::read_varint(BytesView(head).first(size + 1)), "CAR length"));
-    if (varint.value > max) return fail(ErrorCode::TooLarge, "CAR section of {} bytes", varint.value);
+    TRY(const auto varint,
+        with_context(base::read_varint(BytesView(head).first(size + 1)), "CAR length"));
+    if (varint.value > max)
+      return fail(ErrorCode::TooLarge, "CAR section of {} bytes", varint.value);
     if (varint.value == 0) return fail(ErrorCode::Malformed, "CAR section without content");
     return varint.value;
   }
@@ -104,7 +106,8 @@ Result<std::optional<CarBlock>> CarReader::next() {
   const auto front_size = std::min(size, front.size());
   TRY_VOID(read_exact(std::span(front).first(front_size)));
   std::size_t used = 0;
-  TRY(const auto cid, with_context(Cid::read(BytesView(front).first(front_size), used), "CAR section"));
+  TRY(const auto cid,
+      with_context(Cid::read(BytesView(front).first(front_size), used), "CAR section"));
   CarBlock block{cid, Bytes(size - used)};
   std::copy(front.begin() + static_cast<std::ptrdiff_t>(used),
             front.begin() + static_cast<std::ptrdiff_t>(front_size), block.data.begin());
@@ -118,7 +121,8 @@ Result<CarWriter> CarWriter::create(std::unique_ptr<ByteSink> sink, const std::v
   header.write_map(2);
   header.write_text("roots");
   header.write_array(roots.size());
-  for (const auto& root : roots) header.write_cid(root);
+  for (const auto& root : roots)
+    header.write_cid(root);
   header.write_text("version");
   header.write_uint(1);
 
@@ -130,7 +134,8 @@ Result<CarWriter> CarWriter::create(std::unique_ptr<ByteSink> sink, const std::v
   return writer;
 }
 
-Result<CarWriter> CarWriter::create_file(const std::filesystem::path& path, const std::vector<Cid>& roots) {
+Result<CarWriter> CarWriter::create_file(const std::filesystem::path& path,
+                                         const std::vector<Cid>& roots) {
   TRY(auto sink, create_file_sink(path));
   if (path.extension() == ".zst") {
     TRY(sink, packed(std::move(sink)));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// CAR version 1, the file form of a DAG: a header with roots, then blocks, each with its CID. Read and
-// written block by block; zstd is recognised by itself.
+// CAR version 1, the file form of a DAG: a header with roots, then blocks, each with its CID. Read
+// and written block by block; zstd is recognised by itself.
 #pragma once
+
+#include "ipld/blockstore.hpp"
+#include "ipld/byte_stream.hpp"
 
 #include <functional>
 #include <optional>
 #include <vector>
-
-#include "ipld/blockstore.hpp"
-#include "ipld/byte_stream.hpp"
 
 namespace venus::ipld {
 
@@ -61,7 +61,8 @@ class CarWriter {
   /// Writes the header.
   static Result<CarWriter> create(std::unique_ptr<ByteSink> sink, const std::vector<Cid>& roots);
   /// A file, packed with zstd when its name ends in ".zst".
-  static Result<CarWriter> create_file(const std::filesystem::path& path, const std::vector<Cid>& roots);
+  static Result<CarWriter> create_file(const std::filesystem::path& path,
+                                       const std::vector<Cid>& roots);
 
   Result<void> write(const Cid& cid, BytesView data);
   /// Without it a file does not come into being.
@@ -90,7 +91,8 @@ struct CarImport {
 using CarProgress = std::function<bool(std::uint64_t read, std::uint64_t total)>;
 
 /// Puts all blocks of a CAR into a store, in batches of about 4 MiB.
-Result<CarImport> import_car(CarReader& reader, Blockstore& store, const CarProgress& progress = {});
+Result<CarImport> import_car(CarReader& reader, Blockstore& store,
+                             const CarProgress& progress = {});
 /// The same from a file.
 Result<CarImport> import_car_file(const std::filesystem::path& path, Blockstore& store,
                                   const CarProgress& progress = {}, CarLimits limits = {});

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "ipld/car.hpp"
 
-#include <gtest/gtest.h>
-
-#include <fstream>
-
+#include "base/parallel.hpp"
 #include "base/test_util/mutate.hpp"
 #include "base/test_util/vectors.hpp"
 #include "base/varint.hpp"
 #include "ipld/caching_blockstore.hpp"
 #include "ipld/walk.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
 
 namespace venus::ipld {
 namespace {
@@ -71,7 +72,8 @@ TEST(Car, RoundTripThroughMemoryPlainAndPacked) {
     EXPECT_EQ(imported->roots, std::vector<Cid>{dag.root});
     EXPECT_EQ(imported->blocks, 201U);
     EXPECT_EQ(store.size(), dag.store.size());
-    for (const auto& cid : dag.store.cids()) EXPECT_EQ(*store.get(cid), *dag.store.get(cid));
+    for (const auto& cid : dag.store.cids())
+      EXPECT_EQ(*store.get(cid), *dag.store.get(cid));
   }
 }
 
@@ -95,14 +97,16 @@ TEST(Car, RoundTripThroughFiles) {
     ASSERT_TRUE(imported) << imported.error().message;
     EXPECT_EQ(read, std::filesystem::file_size(path));
     EXPECT_EQ(store.size(), dag.store.size());
-    EXPECT_EQ(import_car_file(path, store, [](auto, auto) { return false; }).error().code, ErrorCode::Cancelled);
+    EXPECT_EQ(import_car_file(path, store, [](auto, auto) { return false; }).error().code,
+              ErrorCode::Cancelled);
   }
   {
     auto abandoned = CarWriter::create_file(folder.path() / "c.car", {dag.root});
     ASSERT_TRUE(abandoned);
   }
   std::size_t files = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path())) ++files;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    ++files;
   EXPECT_EQ(files, 2U);
   EXPECT_EQ(CarReader::open_file(folder.path() / "none").error().code, ErrorCode::NotFound);
   EXPECT_EQ(CarReader::open_file(folder.path()).error().code, ErrorCode::Io);
@@ -117,8 +121,10 @@ TEST(Car, RefusesDamage) {
   std::size_t whole = 0;
   for (std::size_t size = 0; size < good.size(); ++size) {
     const auto result = import_bytes(BytesView(good).first(size), store);
-    if (result) ++whole;
-    else EXPECT_EQ(result.error().code, ErrorCode::Malformed) << size;
+    if (result)
+      ++whole;
+    else
+      EXPECT_EQ(result.error().code, ErrorCode::Malformed) << size;
   }
   EXPECT_EQ(whole, 21U);
   auto flipped = good;
@@ -152,7 +158,8 @@ TEST(Walk, VisitsOncePassesCommitmentsAndReportsMissing) {
   MemoryBlockstore store;
   cbor::Writer inner;
   inner.write_array(2);
-  inner.write_cid(*Cid::make(Codec::FilCommitmentSealed, Multihash::PoseidonBls12_381A2Fc1, Bytes(32, 3)));
+  inner.write_cid(
+      *Cid::make(Codec::FilCommitmentSealed, Multihash::PoseidonBls12_381A2Fc1, Bytes(32, 3)));
   inner.write_cid(*Cid::make(Codec::Raw, Multihash::Identity, Bytes{1, 2}));
   const auto inner_cid = cid_of_cbor(inner.bytes());
   ASSERT_TRUE(store.put(inner_cid, inner.bytes()));
@@ -164,7 +171,9 @@ TEST(Walk, VisitsOncePassesCommitmentsAndReportsMissing) {
   const std::vector<Cid> roots{cid_of_cbor(outer.bytes())};
   ASSERT_TRUE(store.put(roots[0], outer.bytes()));
   std::vector<Cid> seen;
-  const auto visit = [&](const Cid& cid, BytesView) -> Result<void> { return seen.push_back(cid), Result<void>(); };
+  const auto visit = [&](const Cid& cid, BytesView) -> Result<void> {
+    return seen.push_back(cid), Result<void>();
+  };
   {
     CidSet visited;
     EXPECT_EQ(walk(store, roots, visited, visit).error().code, ErrorCode::NotFound);
@@ -178,9 +187,9 @@ TEST(Walk, VisitsOncePassesCommitmentsAndReportsMissing) {
   seen.clear();
   {
     CidSet visited;
-    ASSERT_TRUE(walk(store, roots, visited, visit, {.skip_missing = true, .want = [&](const Cid& cid) {
-                       return cid != inner_cid;
-                     }}));
+    ASSERT_TRUE(
+        walk(store, roots, visited, visit,
+             {.skip_missing = true, .want = [&](const Cid& cid) { return cid != inner_cid; }}));
     EXPECT_EQ(seen, roots);
   }
   ASSERT_TRUE(store.put(cid_of_raw(Bytes{9}), Bytes{9}));
@@ -202,7 +211,8 @@ TEST(CachingBlockstore, AnswersFromMemoryWithinItsBound) {
   EXPECT_EQ(below.size(), 5000U);
   EXPECT_LE(cache.counters().bytes, 1U << 20);
   EXPECT_GT(cache.counters().blocks, 500U);
-  for (const auto& cid : below.cids()) ASSERT_EQ(cache.get(cid), below.get(cid));
+  for (const auto& cid : below.cids())
+    ASSERT_EQ(cache.get(cid), below.get(cid));
   EXPECT_LE(cache.counters().bytes, 1U << 20);
   const auto cid = below.cids().front();
   ASSERT_TRUE(cache.get(cid));
@@ -214,6 +224,25 @@ TEST(CachingBlockstore, AnswersFromMemoryWithinItsBound) {
   EXPECT_EQ(cache.get(identity), (Bytes{1, 2}));
 }
 
+TEST(CachingBlockstore, ManyThreadsAtOnce) {
+  MemoryBlockstore below;
+  CachingBlockstore cache(below, 64U << 10);
+  std::vector<std::pair<Cid, Bytes>> blocks;
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    const auto data = encode(std::vector<std::uint64_t>(i % 50, i));
+    blocks.emplace_back(cid_of_cbor(data), data);
+  }
+  std::atomic<std::size_t> wrong = 0;
+  base::parallel_for(8, 4, [&](std::size_t worker) {
+    for (std::size_t i = 0; i < blocks.size() * 4; ++i) {
+      const auto& [cid, data] = blocks[(i * 7 + worker * 31) % blocks.size()];
+      if (!cache.put(cid, data) || cache.get(cid) != data) ++wrong;
+    }
+  });
+  EXPECT_EQ(wrong, 0U);
+  EXPECT_LE(cache.counters().bytes, 64U << 10);
+}
+
 /// The genesis files of the networks: every block hashes to its CID, and the root is the known one.
 TEST(Car, GenesisOfMainnetAndCalibration) {
   struct Case {
@@ -221,8 +250,10 @@ TEST(Car, GenesisOfMainnetAndCalibration) {
     const char* root;
   };
   for (const auto& [file, root] : std::initializer_list<Case>{
-           {"genesis/mainnet.car.zst", "bafy2bzacecnamqgqmifpluoeldx7zzglxcljo6oja4vrmtj7432rphldpdmm2"},
-           {"genesis/calibration.car.zst", "bafy2bzacecyaggy24wol5ruvs6qm73gjibs2l2iyhcqmvi7r7a4ph7zx3yqd4"}}) {
+           {"genesis/mainnet.car.zst",
+            "bafy2bzacecnamqgqmifpluoeldx7zzglxcljo6oja4vrmtj7432rphldpdmm2"},
+           {"genesis/calibration.car.zst",
+            "bafy2bzacecyaggy24wol5ruvs6qm73gjibs2l2iyhcqmvi7r7a4ph7zx3yqd4"}}) {
     VENUS_VECTORS_OR_SKIP(path, file);
     MemoryBlockstore store;
     const auto imported = import_car_file(path, store);
@@ -232,10 +263,11 @@ TEST(Car, GenesisOfMainnetAndCalibration) {
     EXPECT_GT(imported->blocks, 100U);
     CidSet visited;
     std::uint64_t bytes = 0;
-    const auto walked = walk(store, imported->roots, visited, [&](const Cid&, BytesView data) -> Result<void> {
-      bytes += data.size();
-      return {};
-    });
+    const auto walked =
+        walk(store, imported->roots, visited, [&](const Cid&, BytesView data) -> Result<void> {
+          bytes += data.size();
+          return {};
+        });
     EXPECT_TRUE(walked) << walked.error().message;
     RecordProperty(file, fmt::format("{} blocks, {} reached", imported->blocks, visited.size()));
   }

@@ -59,11 +59,21 @@ class Walker {
       if (depth_ > 0) begin_entry(frames_[depth_ - 1]);
       switch (const auto major = r_.peek(); major) {
         case Major::Unsigned:
-        case Major::Negative: r_.expect(major, "want an integer"); break;
-        case Major::Bytes: r_.read_bytes(UINT64_MAX); break;
-        case Major::Text: r_.read_text(UINT64_MAX); break;
-        case Major::Array: push(r_.read_array(UINT64_MAX), false); break;
-        case Major::Map: push(r_.read_map(UINT64_MAX), true); break;
+        case Major::Negative:
+          r_.expect(major, "want an integer");
+          break;
+        case Major::Bytes:
+          r_.read_bytes(UINT64_MAX);
+          break;
+        case Major::Text:
+          r_.read_text(UINT64_MAX);
+          break;
+        case Major::Array:
+          push(r_.read_array(UINT64_MAX), false);
+          break;
+        case Major::Map:
+          push(r_.read_map(UINT64_MAX), true);
+          break;
         case Major::Tag:
           if (const auto cid = r_.read_cid(); r_.ok()) TRY_VOID(on_link(cid));
           break;
@@ -71,7 +81,8 @@ class Walker {
           if (!r_.try_null()) r_.read_bool();
           break;
       }
-      while (depth_ > 0 && frames_[depth_ - 1].left == 0) --depth_;
+      while (depth_ > 0 && frames_[depth_ - 1].left == 0)
+        --depth_;
     } while (depth_ > 0 && r_.ok());
     return {};
   }
@@ -88,7 +99,8 @@ class Walker {
     if (!frame.map) return;
     const auto key = base::as_bytes(r_.read_text(UINT64_MAX));
     if (!r_.ok()) return;
-    if (frame.last_key != nullptr && !any_key_order_ && !key_before({frame.last_key, frame.last_key_size}, key)) {
+    if (frame.last_key != nullptr && !any_key_order_ &&
+        !key_before({frame.last_key, frame.last_key_size}, key)) {
       return r_.fail("map keys are not in canonical order");
     }
     frame.last_key = key.data();
@@ -112,7 +124,8 @@ void Reader::fail(const char* reason, ErrorCode code) noexcept {
 Result<void> Reader::finish(bool allow_trailing) const {
   if (!ok()) return base::fail(code_, "CBOR at byte {}: {}", offset(), reason_);
   if (!allow_trailing && at_ != end_) {
-    return base::fail(ErrorCode::Malformed, "CBOR at byte {}: {} bytes left over", offset(), remaining());
+    return base::fail(ErrorCode::Malformed, "CBOR at byte {}: {} bytes left over", offset(),
+                      remaining());
   }
   return {};
 }

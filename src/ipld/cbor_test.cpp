@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "ipld/cbor.hpp"
 
-#include <gtest/gtest.h>
-
 #include "base/test_util/mutate.hpp"
 #include "ipld/codec.hpp"
+
+#include <gtest/gtest.h>
 
 namespace venus::ipld {
 namespace {
@@ -25,11 +25,22 @@ TEST(Cbor, IntegersOfEveryWidth) {
     std::int64_t value;
     const char* hex;
   };
-  for (const auto& [value, text] : std::initializer_list<Case>{
-           {0, "00"}, {23, "17"}, {24, "1818"}, {255, "18ff"}, {256, "190100"}, {65535, "19ffff"},
-           {65536, "1a00010000"}, {4294967295, "1affffffff"}, {4294967296, "1b0000000100000000"},
-           {INT64_MAX, "1b7fffffffffffffff"}, {-1, "20"}, {-24, "37"}, {-25, "3818"}, {-256, "38ff"},
-           {-257, "390100"}, {INT64_MIN, "3b7fffffffffffffff"}}) {
+  for (const auto& [value, text] : std::initializer_list<Case>{{0, "00"},
+                                                               {23, "17"},
+                                                               {24, "1818"},
+                                                               {255, "18ff"},
+                                                               {256, "190100"},
+                                                               {65535, "19ffff"},
+                                                               {65536, "1a00010000"},
+                                                               {4294967295, "1affffffff"},
+                                                               {4294967296, "1b0000000100000000"},
+                                                               {INT64_MAX, "1b7fffffffffffffff"},
+                                                               {-1, "20"},
+                                                               {-24, "37"},
+                                                               {-25, "3818"},
+                                                               {-256, "38ff"},
+                                                               {-257, "390100"},
+                                                               {INT64_MIN, "3b7fffffffffffffff"}}) {
     Writer writer;
     writer.write_int(value);
     EXPECT_EQ(base::to_hex(writer.bytes()), text);
@@ -43,12 +54,43 @@ TEST(Cbor, IntegersOfEveryWidth) {
 }
 
 TEST(Cbor, RefusesWhatIsNotCanonical) {
-  for (const auto* text : {"1800", "1817", "190000", "1900ff", "1a0000ffff", "1b00000000ffffffff", "3817",
-                           "5800", "580161", "7800", "9800", "b800", "d82a00",
-                           "5f41614162ff", "7f6161ff", "9fff", "bfff", "1c", "1f",
-                           "f7", "f820", "f90000", "fa00000000", "fb3ff0000000000000", "ff", "e0",
-                           "c100", "d82b4100", "d82a4100", "d82a40", "d82a6100",
-                           "a2616201616102", "a2616101616102", "a1410101", "a10101", "61ff", "62c080"}) {
+  for (const auto* text : {"1800",
+                           "1817",
+                           "190000",
+                           "1900ff",
+                           "1a0000ffff",
+                           "1b00000000ffffffff",
+                           "3817",
+                           "5800",
+                           "580161",
+                           "7800",
+                           "9800",
+                           "b800",
+                           "d82a00",
+                           "5f41614162ff",
+                           "7f6161ff",
+                           "9fff",
+                           "bfff",
+                           "1c",
+                           "1f",
+                           "f7",
+                           "f820",
+                           "f90000",
+                           "fa00000000",
+                           "fb3ff0000000000000",
+                           "ff",
+                           "e0",
+                           "c100",
+                           "d82b4100",
+                           "d82a4100",
+                           "d82a40",
+                           "d82a6100",
+                           "a2616201616102",
+                           "a2616101616102",
+                           "a1410101",
+                           "a10101",
+                           "61ff",
+                           "62c080"}) {
     EXPECT_EQ(refusal(hex(text)), ErrorCode::Malformed) << text;
   }
 }
@@ -68,7 +110,8 @@ TEST(Cbor, RefusesTruncationAndLeftovers) {
   writer.write_null();
   ASSERT_TRUE(cbor::check(writer.bytes()));
   for (std::size_t size = 0; size < writer.size(); ++size) {
-    refusal(Bytes(writer.bytes().begin(), writer.bytes().begin() + static_cast<std::ptrdiff_t>(size)));
+    refusal(
+        Bytes(writer.bytes().begin(), writer.bytes().begin() + static_cast<std::ptrdiff_t>(size)));
   }
   auto longer = writer.bytes();
   longer.push_back(0);
@@ -110,8 +153,9 @@ TEST(Cbor, ReaderSticksAtTheFirstFailure) {
 }
 
 TEST(Cbor, LinksOfAnItem) {
-  const std::vector<Cid> cids{cid_of_cbor(Bytes{1}), cid_of_raw(Bytes{2}),
-                              *Cid::make(Codec::FilCommitmentSealed, Multihash::PoseidonBls12_381A2Fc1, Bytes(32, 3))};
+  const std::vector<Cid> cids{
+      cid_of_cbor(Bytes{1}), cid_of_raw(Bytes{2}),
+      *Cid::make(Codec::FilCommitmentSealed, Multihash::PoseidonBls12_381A2Fc1, Bytes(32, 3))};
   Writer writer;
   writer.write_array(3);
   writer.write_cid(cids[0]);
@@ -126,8 +170,9 @@ TEST(Cbor, LinksOfAnItem) {
     return {};
   }));
   EXPECT_EQ(found, cids);
-  const auto stopped = cbor::for_each_link(
-      writer.bytes(), [](const Cid&) -> Result<void> { return fail(ErrorCode::Cancelled, "enough"); });
+  const auto stopped = cbor::for_each_link(writer.bytes(), [](const Cid&) -> Result<void> {
+    return fail(ErrorCode::Cancelled, "enough");
+  });
   EXPECT_EQ(stopped.error().code, ErrorCode::Cancelled);
   Reader reader(writer.bytes());
   EXPECT_EQ(reader.read_raw().size(), writer.size());
@@ -139,10 +184,16 @@ TEST(Cbor, BigInts) {
     const char* decimal;
     const char* hex;
   };
-  for (const auto& [decimal, text] : std::initializer_list<Case>{
-           {"0", "40"}, {"1", "420001"}, {"-1", "420101"}, {"256", "43000100"},
-           {"18446744073709551615", "4900ffffffffffffffff"}, {"18446744073709551616", "4a00010000000000000000"},
-           {"-2000000000000000000000000000", "4d010676" "5c793fa10079d0000000"}}) {
+  for (const auto& [decimal, text] :
+       std::initializer_list<Case>{{"0", "40"},
+                                   {"1", "420001"},
+                                   {"-1", "420101"},
+                                   {"256", "43000100"},
+                                   {"18446744073709551615", "4900ffffffffffffffff"},
+                                   {"18446744073709551616", "4a00010000000000000000"},
+                                   {"-2000000000000000000000000000",
+                                    "4d010676"
+                                    "5c793fa10079d0000000"}}) {
     const auto value = BigInt::parse(decimal);
     ASSERT_TRUE(value);
     EXPECT_EQ(base::to_hex(encode(*value)), text);
@@ -191,7 +242,8 @@ TEST(Cbor, SurvivesMutations) {
   writer.write_bytes(Bytes(40, 3));
   writer.write_text("text");
   writer.write_null();
-  const std::vector<Bytes> seeds{writer.bytes(), hex("83010203"), hex("4d0106765c793fa10079d0000000")};
+  const std::vector<Bytes> seeds{writer.bytes(), hex("83010203"),
+                                 hex("4d0106765c793fa10079d0000000")};
   base::test_util::for_each_mutation(seeds, 50000, [](BytesView input) {
     const auto checked = cbor::check(input);
     const auto links = cbor::for_each_link(input, [](const Cid&) { return Result<void>(); });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "ipld/cid.hpp"
 
-#include <algorithm>
-
 #include "base/json.hpp"
 #include "base/varint.hpp"
 #include "crypto/hash.hpp"
+
+#include <algorithm>
 
 namespace venus::ipld {
 namespace {
@@ -44,10 +44,12 @@ std::string to_base58(BytesView bytes) {
       digit = static_cast<char>(carry % 58);
       carry /= 58;
     }
-    for (; carry > 0; carry /= 58) digits.push_back(static_cast<char>(carry % 58));
+    for (; carry > 0; carry /= 58)
+      digits.push_back(static_cast<char>(carry % 58));
   }
   std::string out;
-  for (auto it = bytes.begin(); it != bytes.end() && *it == 0; ++it) out.push_back('1');
+  for (auto it = bytes.begin(); it != bytes.end() && *it == 0; ++it)
+    out.push_back('1');
   for (auto it = digits.rbegin(); it != digits.rend(); ++it) {
     out.push_back(kBase58[static_cast<unsigned char>(*it)]);
   }
@@ -65,9 +67,11 @@ Result<Bytes> from_base58(std::string_view text) {
       byte = static_cast<std::uint8_t>(carry);
       carry >>= 8;
     }
-    for (; carry > 0; carry >>= 8) little.push_back(static_cast<std::uint8_t>(carry));
+    for (; carry > 0; carry >>= 8)
+      little.push_back(static_cast<std::uint8_t>(carry));
   }
-  for (auto it = text.begin(); it != text.end() && *it == '1'; ++it) little.push_back(0);
+  for (auto it = text.begin(); it != text.end() && *it == '1'; ++it)
+    little.push_back(0);
   std::reverse(little.begin(), little.end());
   return little;
 }
@@ -130,7 +134,8 @@ Result<Cid> Cid::parse(std::string_view text) {
     return from_bytes(bytes);
   }
   // Bounds the work on text from outside: base32 of the longest CID and its prefix.
-  if (text.size() > 1 + (kMaxBytes * 8 + 4) / 5) return fail(ErrorCode::TooLarge, "CID is too long");
+  if (text.size() > 1 + (kMaxBytes * 8 + 4) / 5)
+    return fail(ErrorCode::TooLarge, "CID is too long");
   if (!text.starts_with('b')) return fail(ErrorCode::Malformed, "no CID: '{}'", text);
   TRY(const auto bytes, with_context(base::from_base32(text.substr(1)), "CID"));
   if (is_version0(bytes)) return fail(ErrorCode::Malformed, "CID of version 0 in base32");
@@ -157,7 +162,8 @@ Multihash Cid::hash() const noexcept {
 BytesView Cid::digest() const noexcept {
   auto rest = bytes();
   if (is_version0(rest)) return rest.subspan(2);
-  for (int i = 0; i < 4; ++i) take_varint(rest);
+  for (int i = 0; i < 4; ++i)
+    take_varint(rest);
   return rest;
 }
 
@@ -166,9 +172,7 @@ std::string Cid::str() const {
   return version() == 0 ? to_base58(bytes()) : "b" + base::to_base32(bytes());
 }
 
-Cid cid_of_cbor(BytesView data) {
-  return Cid::chain(crypto::blake2b_256(data));
-}
+Cid cid_of_cbor(BytesView data) { return Cid::chain(crypto::blake2b_256(data)); }
 
 Cid cid_of_raw(BytesView data) {
   // Cannot fail: 32 bytes are within the limit.
@@ -180,12 +184,17 @@ namespace {
 /// The digest of `data` by a hash; Unsupported for those we cannot compute.
 Result<Bytes> digest_of(Multihash hash, BytesView data) {
   switch (hash) {
-    case Multihash::Identity: return base::to_bytes(data);
-    case Multihash::Sha2_256: return base::to_bytes(crypto::sha256(data));
-    case Multihash::Blake2b_256: return base::to_bytes(crypto::blake2b_256(data));
-    default: break;
+    case Multihash::Identity:
+      return base::to_bytes(data);
+    case Multihash::Sha2_256:
+      return base::to_bytes(crypto::sha256(data));
+    case Multihash::Blake2b_256:
+      return base::to_bytes(crypto::blake2b_256(data));
+    default:
+      break;
   }
-  return fail(ErrorCode::Unsupported, "cannot compute multihash {:#x}", static_cast<std::uint64_t>(hash));
+  return fail(ErrorCode::Unsupported, "cannot compute multihash {:#x}",
+              static_cast<std::uint64_t>(hash));
 }
 
 }  // namespace

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "ipld/cid.hpp"
 
-#include <gtest/gtest.h>
-
 #include "base/json.hpp"
 #include "base/test_util/mutate.hpp"
+
+#include <gtest/gtest.h>
 
 namespace venus::ipld {
 namespace {
 
 // The genesis of mainnet, and a directory of IPFS's documentation.
-constexpr std::string_view kMainnet = "bafy2bzacecnamqgqmifpluoeldx7zzglxcljo6oja4vrmtj7432rphldpdmm2";
+constexpr std::string_view kMainnet =
+    "bafy2bzacecnamqgqmifpluoeldx7zzglxcljo6oja4vrmtj7432rphldpdmm2";
 constexpr std::string_view kVersion0 = "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG";
 
 Cid must_parse(std::string_view text) {
@@ -45,22 +46,26 @@ TEST(Cid, VersionZero) {
 TEST(Cid, OfData) {
   // The empty HAMT: [h'', []].
   const Bytes empty_map{0x82, 0x40, 0x80};
-  EXPECT_EQ(cid_of_cbor(empty_map).str(), "bafy2bzaceamp42wmmgr2g2ymg46euououzfyck7szknvfacqscohrvaikwfay");
+  EXPECT_EQ(cid_of_cbor(empty_map).str(),
+            "bafy2bzaceamp42wmmgr2g2ymg46euououzfyck7szknvfacqscohrvaikwfay");
   const auto raw = cid_of_raw(base::as_bytes("hello"));
   EXPECT_EQ(raw.codec(), Codec::Raw);
   EXPECT_TRUE(verify_block(raw, base::as_bytes("hello")));
   EXPECT_EQ(verify_block(raw, base::as_bytes("hallo")).error().code, ErrorCode::Corrupt);
   // sha2-256, as IPFS's raw leaves have it.
-  const auto digest = base::from_hex("b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
+  const auto digest =
+      base::from_hex("b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
   const auto like = *Cid::make(Codec::Raw, Multihash::Sha2_256, *digest);
   EXPECT_EQ(*cid_like(like, base::as_bytes("hello world")), like);
   EXPECT_TRUE(verify_block(like, base::as_bytes("hello world")));
-  const auto sealed = *Cid::make(Codec::FilCommitmentSealed, Multihash::PoseidonBls12_381A2Fc1, Bytes(32, 1));
+  const auto sealed =
+      *Cid::make(Codec::FilCommitmentSealed, Multihash::PoseidonBls12_381A2Fc1, Bytes(32, 1));
   EXPECT_EQ(verify_block(sealed, {}).error().code, ErrorCode::Unsupported);
 }
 
 TEST(Cid, RefusesBadText) {
-  for (const auto* text : {"", "b", "bafy", "Qm", "x", "bAFY2BZACECNAM", "zb2rhe5P4gXftAwvA4eXQ5HJwsER2owDyS9sKaQRRVQPn93bA",
+  for (const auto* text : {"", "b", "bafy", "Qm", "x", "bAFY2BZACECNAM",
+                           "zb2rhe5P4gXftAwvA4eXQ5HJwsER2owDyS9sKaQRRVQPn93bA",
                            "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbd0"}) {
     EXPECT_FALSE(Cid::parse(text)) << text;
   }
@@ -97,7 +102,8 @@ TEST(Cid, JsonForm) {
 }
 
 TEST(Cid, SurvivesMutations) {
-  const std::vector<Bytes> seeds{base::to_bytes(must_parse(kMainnet).bytes()), base::to_bytes(must_parse(kVersion0).bytes())};
+  const std::vector<Bytes> seeds{base::to_bytes(must_parse(kMainnet).bytes()),
+                                 base::to_bytes(must_parse(kVersion0).bytes())};
   base::test_util::for_each_mutation(seeds, 20000, [](BytesView input) {
     const auto cid = Cid::from_bytes(input);
     if (cid) EXPECT_TRUE(base::equal(cid->bytes(), input));

@@ -26,7 +26,8 @@ void CborCodec<BigInt>::decode(cbor::Reader& r, BigInt& v) {
   const bool negative = bytes[0] == 1;
   if (!negative && bytes.size() <= 9) {
     std::uint64_t value = 0;
-    for (const auto byte : bytes.subspan(1)) value = value << 8 | byte;
+    for (const auto byte : bytes.subspan(1))
+      value = value << 8 | byte;
     v = BigInt(value);
   } else {
     v = BigInt::from_magnitude(bytes.subspan(1), negative);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// The structures of a chain that Lotus and the actors made: each one rebuilt here from what it holds
-// must get the root it had.
-#include <gtest/gtest.h>
-
-#include <map>
-#include <set>
-
+// The structures of a chain that Lotus and the actors made: each one rebuilt here from what it
+// holds must get the root it had.
 #include "base/test_util/vectors.hpp"
 #include "ipld/amt.hpp"
 #include "ipld/bitfield.hpp"
 #include "ipld/car.hpp"
 #include "ipld/hamt.hpp"
 #include "ipld/walk.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
 
 namespace venus::ipld {
 namespace {
@@ -21,7 +21,8 @@ std::optional<std::vector<BytesView>> tuple(BytesView item, std::size_t count) {
   cbor::Reader reader(item);
   reader.expect_array(count);
   std::vector<BytesView> out;
-  for (std::size_t i = 0; i < count && reader.ok(); ++i) out.push_back(reader.read_raw());
+  for (std::size_t i = 0; i < count && reader.ok(); ++i)
+    out.push_back(reader.read_raw());
   if (!reader.finish()) return std::nullopt;
   return out;
 }
@@ -33,7 +34,8 @@ T as(BytesView item) {
   return value.value_or(T());
 }
 
-Result<Cid> rebuilt_hamt(Blockstore& store, const Cid& root, unsigned bit_width, std::size_t& entries) {
+Result<Cid> rebuilt_hamt(Blockstore& store, const Cid& root, unsigned bit_width,
+                         std::size_t& entries) {
   TRY(const auto map, RawHamt::load(store, root, bit_width));
   MemoryBlockstore scratch;
   RawHamt copy(scratch, bit_width);
@@ -44,7 +46,8 @@ Result<Cid> rebuilt_hamt(Blockstore& store, const Cid& root, unsigned bit_width,
     return true;
   }));
   TRY_VOID(copy.set(Bytes{1, 2, 3, 4, 5, 6, 7}, Bytes{0}));
-  for (const auto& [key, item] : content) TRY_VOID(copy.set(key, item));
+  for (const auto& [key, item] : content)
+    TRY_VOID(copy.set(key, item));
   TRY_VOID(copy.erase(Bytes{1, 2, 3, 4, 5, 6, 7}));
   for (const auto& [key, item] : content) {
     TRY(const auto found, map.get(key));
@@ -62,13 +65,15 @@ Result<Cid> rebuilt_amt(const RawAmt& array, std::size_t& entries) {
     content.emplace(index, base::to_bytes(item));
     return true;
   }));
-  for (const auto& [index, item] : content) TRY_VOID(copy.set(index, item));
+  for (const auto& [index, item] : content)
+    TRY_VOID(copy.set(index, item));
   TRY_VOID(copy.set(100000, Bytes{0}));
   TRY_VOID(copy.erase(100000));
   const bool dense = content.empty() || content.rbegin()->first + 1 == content.size();
   if (dense) {
-    TRY(const auto built, build_amt(nullptr, array.shape(), content.size(),
-                                    [&](cbor::Writer& w, std::uint64_t i) { w.write_raw(content.at(i)); }));
+    TRY(const auto built,
+        build_amt(nullptr, array.shape(), content.size(),
+                  [&](cbor::Writer& w, std::uint64_t i) { w.write_raw(content.at(i)); }));
     TRY(const auto flushed, copy.flush());
     if (built != flushed) return fail(ErrorCode::Corrupt, "building and setting disagree");
   }
@@ -86,7 +91,8 @@ class Devnet : public ::testing::Test {
     }
     for (const auto& cid : store_.cids()) {
       // All but one, of the first genesis, which is sorted in no known way and hashed by sha2-256.
-      if (cid.codec() == Codec::DagCbor && cid.hash() == Multihash::Blake2b_256) blocks_.emplace(cid, *store_.get(cid));
+      if (cid.codec() == Codec::DagCbor && cid.hash() == Multihash::Blake2b_256)
+        blocks_.emplace(cid, *store_.get(cid));
     }
   }
 
@@ -144,12 +150,12 @@ TEST_F(Devnet, MessagesAndReceiptsRebuildToTheHeadersRoots) {
   EXPECT_GT(blocks, 900U);
   EXPECT_GT(messages, 20000U);
   EXPECT_GT(receipt_roots, 100U);
-  std::cout << blocks << " blocks, " << messages << " messages, " << receipt_roots << " receipt roots of " << receipts
-            << " receipts\n";
+  std::cout << blocks << " blocks, " << messages << " messages, " << receipt_roots
+            << " receipt roots of " << receipts << " receipts\n";
 }
 
-/// Everything in every state tree that looks like a map or an array. Nearly all maps have bit width 5;
-/// token allowances have 3, the market's sectors 6.
+/// Everything in every state tree that looks like a map or an array. Nearly all maps have bit width
+/// 5; token allowances have 3, the market's sectors 6.
 TEST_F(Devnet, EveryMapAndArrayRebuildsToItsRoot) {
   VENUS_VECTORS_OR_SKIP(folder, "lotus-devnet");
   load(folder, {"genesis.car", "states-197.car"});
@@ -158,7 +164,8 @@ TEST_F(Devnet, EveryMapAndArrayRebuildsToItsRoot) {
   std::size_t arrays = 0, map_entries = 0, array_entries = 0;
   for (const auto& [cid, bytes] : blocks_) {
     for (const auto version : {AmtVersion::V0, AmtVersion::V3}) {
-      const auto array = version == AmtVersion::V0 ? RawAmt::load(store_, cid, kBlockAmt) : RawAmt::load_any(store_, cid);
+      const auto array = version == AmtVersion::V0 ? RawAmt::load(store_, cid, kBlockAmt)
+                                                   : RawAmt::load_any(store_, cid);
       if (!array) continue;
       EXPECT_EQ(rebuilt_amt(*array, array_entries), cid);
       ++arrays;
@@ -168,8 +175,10 @@ TEST_F(Devnet, EveryMapAndArrayRebuildsToItsRoot) {
     const auto fields = tuple(bytes, 2);
     cbor::Reader pointers((*fields)[1]);
     for (auto left = pointers.read_array(); left > 0; --left) {
-      if (pointers.peek() == cbor::Major::Tag) children.insert(pointers.read_cid());
-      else pointers.read_raw();
+      if (pointers.peek() == cbor::Major::Tag)
+        children.insert(pointers.read_cid());
+      else
+        pointers.read_raw();
     }
   }
   std::size_t roots = 0, wide = 0;
@@ -177,7 +186,8 @@ TEST_F(Devnet, EveryMapAndArrayRebuildsToItsRoot) {
     if (children.contains(cid)) continue;
     unsigned matched = 0;
     for (const unsigned bit_width : {5U, 3U, 6U}) {
-      if (matched == 0 && rebuilt_hamt(store_, cid, bit_width, map_entries) == cid) matched = bit_width;
+      if (matched == 0 && rebuilt_hamt(store_, cid, bit_width, map_entries) == cid)
+        matched = bit_width;
     }
     EXPECT_NE(matched, 0U) << cid.str() << " " << base::to_hex(blocks_.at(cid));
     ++roots;
@@ -187,8 +197,8 @@ TEST_F(Devnet, EveryMapAndArrayRebuildsToItsRoot) {
   EXPECT_GT(roots, 200U);
   EXPECT_GT(wide, 200U);
   EXPECT_GT(map_entries, 4000U);
-  std::cout << arrays << " arrays of " << array_entries << " items, " << roots << " maps of " << map_entries
-            << " entries\n";
+  std::cout << arrays << " arrays of " << array_entries << " items, " << roots << " maps of "
+            << map_entries << " entries\n";
 }
 
 /// The actors below each header's state root: bit width 5, and the paths to the miners' bit fields.
@@ -224,7 +234,8 @@ TEST_F(Devnet, StateTreesAndBitFieldsOfEveryHeader) {
       if (!state || !seen.insert(head).second) return true;
       check_field(blocks_.at(as<Cid>((*state)[8])));
       check_field((*state)[13]);
-      const auto deadlines = as<std::vector<Cid>>((*tuple(blocks_.at(as<Cid>((*state)[12])), 1))[0]);
+      const auto deadlines =
+          as<std::vector<Cid>>((*tuple(blocks_.at(as<Cid>((*state)[12])), 1))[0]);
       for (const auto& cid : deadlines) {
         if (!seen.insert(cid).second) continue;
         cbor::Reader deadline(blocks_.at(cid));
@@ -237,7 +248,8 @@ TEST_F(Devnet, StateTreesAndBitFieldsOfEveryHeader) {
         TRY_VOID(array.for_each([&](std::uint64_t, BytesView partition) -> Result<bool> {
           cbor::Reader reader(partition);
           reader.read_array();
-          for (int i = 0; i < 5; ++i) check_field(reader.read_raw());
+          for (int i = 0; i < 5; ++i)
+            check_field(reader.read_raw());
           return reader.ok();
         }));
       }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "ipld/hamt.hpp"
 
-#include <algorithm>
-
 #include "ipld/hamt_node.hpp"
+
+#include <algorithm>
 
 namespace venus::ipld {
 
@@ -73,7 +73,9 @@ class RawHamt::Core {
   }
 
  private:
-  static std::unexpected<Error> too_deep() { return fail(ErrorCode::Malformed, "HAMT deeper than its hash"); }
+  static std::unexpected<Error> too_deep() {
+    return fail(ErrorCode::Malformed, "HAMT deeper than its hash");
+  }
 
   static Result<bool> view_bucket(const std::vector<Entry>& bucket, BytesView key,
                                   FunctionRef<void(BytesView)> visit) {
@@ -91,9 +93,9 @@ class RawHamt::Core {
     for (; HashBits::reaches(depth, bit_width_); ++depth) {
       Result<Found> found;
       TRY(const bool here, store_.view(link, [&](BytesView bytes) {
-            found = hamt::look_up(bytes, key, hash.slot(depth, bit_width_), bit_width_);
-            if (found && found->kind == Found::Kind::Item) visit(found->item);
-          }));
+        found = hamt::look_up(bytes, key, hash.slot(depth, bit_width_), bit_width_);
+        if (found && found->kind == Found::Kind::Item) visit(found->item);
+      }));
       if (!here) return fail(ErrorCode::NotFound, "no HAMT node {}", link);
       if (!found) return std::unexpected(std::move(found).error().context(link.str()));
       if (found->kind != Found::Kind::Child) return found->kind == Found::Kind::Item;
@@ -104,8 +106,9 @@ class RawHamt::Core {
 
   Result<Node> read_node(const Cid& link) const {
     Result<Node> node;
-    TRY(const bool here,
-        store_.view(link, [&](BytesView bytes) { node = hamt::decode_node(bytes, bit_width_, false); }));
+    TRY(const bool here, store_.view(link, [&](BytesView bytes) {
+      node = hamt::decode_node(bytes, bit_width_, false);
+    }));
     if (!here) return fail(ErrorCode::NotFound, "no HAMT node {}", link);
     if (!node) return std::unexpected(std::move(node).error().context(link.str()));
     return node;
@@ -119,14 +122,16 @@ class RawHamt::Core {
     return pointer.child.get();
   }
 
-  Result<bool> set_in(Node& node, const HashBits& hash, unsigned depth, BytesView key, BytesView item) {
+  Result<bool> set_in(Node& node, const HashBits& hash, unsigned depth, BytesView key,
+                      BytesView item) {
     if (!HashBits::reaches(depth, bit_width_)) return too_deep();
     const auto slot = hash.slot(depth, bit_width_);
     const auto at = node.bitmap.rank(slot);
     if (!node.bitmap.test(slot)) {
       Pointer pointer;
       pointer.bucket.push_back({base::to_bytes(key), base::to_bytes(item)});
-      node.pointers.insert(node.pointers.begin() + static_cast<std::ptrdiff_t>(at), std::move(pointer));
+      node.pointers.insert(node.pointers.begin() + static_cast<std::ptrdiff_t>(at),
+                           std::move(pointer));
       node.bitmap.set(slot);
       return true;
     }
@@ -178,8 +183,8 @@ class RawHamt::Core {
       if (child->entries_if_flat() <= kBucketSize) pull_up(pointer);
       return true;
     }
-    const auto erased =
-        std::erase_if(pointer.bucket, [&](const Entry& entry) { return base::equal(entry.key, key); });
+    const auto erased = std::erase_if(
+        pointer.bucket, [&](const Entry& entry) { return base::equal(entry.key, key); });
     if (pointer.bucket.empty()) {
       node.pointers.erase(node.pointers.begin() + at);
       node.bitmap.reset(slot);
@@ -193,7 +198,8 @@ class RawHamt::Core {
     for (auto& from : pointer.child->pointers) {
       std::move(from.bucket.begin(), from.bucket.end(), std::back_inserter(bucket));
     }
-    std::sort(bucket.begin(), bucket.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
+    std::sort(bucket.begin(), bucket.end(),
+              [](const Entry& a, const Entry& b) { return a.key < b.key; });
     pointer = Pointer();
     pointer.bucket = std::move(bucket);
   }
@@ -218,7 +224,8 @@ class RawHamt::Core {
 
   void flush_pointer(Pointer& pointer, std::vector<std::pair<Cid, Bytes>>& blocks) {
     if (!pointer.dirty) return;
-    for (auto& below : pointer.child->pointers) flush_pointer(below, blocks);
+    for (auto& below : pointer.child->pointers)
+      flush_pointer(below, blocks);
     auto bytes = hamt::encode_node(*pointer.child);
     pointer.link = cid_of_cbor(bytes);
     blocks.emplace_back(pointer.link, std::move(bytes));
@@ -227,7 +234,8 @@ class RawHamt::Core {
   static void settle(Pointer& pointer) {
     if (!pointer.dirty) return;
     pointer.dirty = false;
-    for (auto& below : pointer.child->pointers) settle(below);
+    for (auto& below : pointer.child->pointers)
+      settle(below);
   }
 
   Blockstore& store_;
@@ -268,7 +276,8 @@ Result<bool> RawHamt::view(BytesView key, FunctionRef<void(BytesView)> visit) co
 Result<bool> RawHamt::set(BytesView key, BytesView item) { return core_->set(key, item); }
 Result<bool> RawHamt::erase(BytesView key) { return core_->erase(key); }
 
-Result<void> RawHamt::for_each(FunctionRef<Result<bool>(BytesView key, BytesView item)> visit) const {
+Result<void> RawHamt::for_each(
+    FunctionRef<Result<bool>(BytesView key, BytesView item)> visit) const {
   return core_->for_each(visit);
 }
 
@@ -280,7 +289,8 @@ namespace {
 
 Bytes varint_of(std::uint64_t number) {
   Bytes out;
-  for (; number >= 0x80; number >>= 7) out.push_back(static_cast<std::uint8_t>(number | 0x80));
+  for (; number >= 0x80; number >>= 7)
+    out.push_back(static_cast<std::uint8_t>(number | 0x80));
   out.push_back(static_cast<std::uint8_t>(number));
   return out;
 }
@@ -303,7 +313,8 @@ Result<std::uint64_t> parse_hamt_key(BytesView key) {
     const bool more = (key[i] & 0x80) != 0;
     const bool padded = last && key[i] == 0 && i > 0;
     const bool too_big = i == 9 && key[i] > 1;
-    if (more == last || padded || too_big) return fail(ErrorCode::Malformed, "HAMT key is no number");
+    if (more == last || padded || too_big)
+      return fail(ErrorCode::Malformed, "HAMT key is no number");
     value |= static_cast<std::uint64_t>(key[i] & 0x7f) << (7 * i);
   }
   return value;

@@ -34,7 +34,8 @@ std::vector<Entry> read_bucket(cbor::Reader& reader) {
   bucket.reserve(count);
   for (std::size_t i = 0; i < count && reader.ok(); ++i) {
     const auto entry = read_entry(reader);
-    if (!bucket.empty() && !key_before(bucket.back().key, entry.key)) reader.fail("bucket out of order");
+    if (!bucket.empty() && !key_before(bucket.back().key, entry.key))
+      reader.fail("bucket out of order");
     bucket.push_back({base::to_bytes(entry.key), base::to_bytes(entry.item)});
   }
   return bucket;
@@ -121,8 +122,10 @@ Result<Node> decode_node(BytesView bytes, unsigned bit_width, bool is_root) {
   node.pointers.reserve(count);
   for (std::size_t i = 0; i < count && reader.ok(); ++i) {
     auto& pointer = node.pointers.emplace_back();
-    if (reader.peek() == cbor::Major::Tag) pointer.link = read_child(reader);
-    else pointer.bucket = read_bucket(reader);
+    if (reader.peek() == cbor::Major::Tag)
+      pointer.link = read_child(reader);
+    else
+      pointer.bucket = read_bucket(reader);
   }
   if (reader.ok() && !is_root && node.entries_if_flat() <= kBucketSize) {
     reader.fail("node should be a bucket of its parent");
@@ -139,7 +142,15 @@ Result<Found> look_up(BytesView node, BytesView key, unsigned slot, unsigned bit
     TRY_VOID(with_context(reader.finish(true), "HAMT node"));
     return found;
   }
-  for (auto skip = bitmap.rank(slot); skip > 0; --skip) reader.read_raw();
+  for (auto skip = bitmap.rank(slot); skip > 0; --skip) {
+    if (reader.peek() == cbor::Major::Tag) {
+      reader.read_raw();
+      continue;
+    }
+    // Cheaper than walking the bucket as one item of unknown shape.
+    for (auto left = reader.read_array(kBucketSize); left > 0; --left)
+      read_entry(reader);
+  }
   if (reader.peek() == cbor::Major::Tag) {
     found.kind = Found::Kind::Child;
     found.child = read_child(reader);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// One node of a HAMT: its CBOR form, its checks, and looking a key up in its bytes. Internal to hamt.cpp.
+// One node of a HAMT: its CBOR form, its checks, and looking a key up in its bytes. Internal to
+// hamt.cpp.
 #pragma once
 
-#include <bit>
-
 #include "ipld/blockstore.hpp"
+
+#include <bit>
 
 namespace venus::ipld::hamt {
 
@@ -14,27 +15,33 @@ inline constexpr unsigned kHashBits = 256;
 /// Which of up to 256 slots are taken. On the wire: a big-endian number without leading zero bytes.
 class Bitmap {
  public:
-  [[nodiscard]] bool test(unsigned slot) const noexcept { return (words_[slot / 64] >> (slot % 64) & 1) != 0; }
+  [[nodiscard]] bool test(unsigned slot) const noexcept {
+    return (words_[slot / 64] >> (slot % 64) & 1) != 0;
+  }
   void set(unsigned slot) noexcept { words_[slot / 64] |= std::uint64_t{1} << (slot % 64); }
   void reset(unsigned slot) noexcept { words_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64)); }
   [[nodiscard]] std::size_t count() const noexcept {
     std::size_t out = 0;
-    for (const auto word : words_) out += static_cast<std::size_t>(std::popcount(word));
+    for (const auto word : words_)
+      out += static_cast<std::size_t>(std::popcount(word));
     return out;
   }
   /// How many slots below this one are taken.
   [[nodiscard]] std::size_t rank(unsigned slot) const noexcept {
     std::size_t out = 0;
-    for (unsigned i = 0; i < slot / 64; ++i) out += static_cast<std::size_t>(std::popcount(words_[i]));
+    for (unsigned i = 0; i < slot / 64; ++i)
+      out += static_cast<std::size_t>(std::popcount(words_[i]));
     const auto below = (std::uint64_t{1} << (slot % 64)) - 1;
     return out + static_cast<std::size_t>(std::popcount(words_[slot / 64] & below));
   }
-  /// Whether a slot at or above `width` is taken.
+  /// Whether a slot at or above `width` (1 to 256) is taken.
   [[nodiscard]] bool exceeds(unsigned width) const noexcept {
-    for (unsigned slot = width; slot < kHashBits; ++slot) {
-      if (test(slot)) return true;
+    std::uint64_t above = 0;
+    for (unsigned i = width / 64; i < words_.size(); ++i) {
+      const bool first = i == width / 64;
+      above |= first ? words_[i] >> (width % 64) : words_[i];
     }
-    return false;
+    return above != 0;
   }
   void write(cbor::Writer& writer) const;
   /// Failures go to the reader.
@@ -51,7 +58,8 @@ struct Entry {
 
 struct Node;
 
-/// Either a bucket of 1 to 3 entries in the order of their keys, or a child: by link, in memory, or both.
+/// Either a bucket of 1 to 3 entries in the order of their keys, or a child: by link, in memory, or
+/// both.
 struct Pointer {
   Cid link;
   std::unique_ptr<Node> child;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "ipld/hamt.hpp"
 
+#include "base/test_util/mutate.hpp"
+#include "ipld/hamt_node.hpp"
+
 #include <gtest/gtest.h>
 
 #include <map>
 #include <random>
-
-#include "base/test_util/mutate.hpp"
-#include "ipld/hamt_node.hpp"
 
 namespace venus::ipld {
 namespace {
@@ -16,7 +16,8 @@ using Model = std::map<Bytes, std::uint64_t>;
 
 Cid root_of(Blockstore& store, const Model& model, unsigned bit_width) {
   Hamt<std::uint64_t> map(store, bit_width);
-  for (const auto& [key, value] : model) EXPECT_TRUE(map.set(key, value));
+  for (const auto& [key, value] : model)
+    EXPECT_TRUE(map.set(key, value));
   return map.flush().value_or(Cid());
 }
 
@@ -33,7 +34,8 @@ TEST(Hamt, EmptyRoot) {
   MemoryBlockstore store;
   RawHamt map(store);
   EXPECT_EQ(map.flush(), empty_hamt_root());
-  EXPECT_EQ(empty_hamt_root().str(), "bafy2bzaceamp42wmmgr2g2ymg46euououzfyck7szknvfacqscohrvaikwfay");
+  EXPECT_EQ(empty_hamt_root().str(),
+            "bafy2bzaceamp42wmmgr2g2ymg46euououzfyck7szknvfacqscohrvaikwfay");
   EXPECT_TRUE(store.has(empty_hamt_root()));
   auto loaded = RawHamt::load(store, empty_hamt_root());
   ASSERT_TRUE(loaded);
@@ -74,7 +76,8 @@ TEST(Hamt, AgreesWithAMapAndIsCanonical) {
       // Go on with a map that knows only links.
       map = *std::move(loaded);
     }
-    for (const auto& [key, value] : Model(model)) ASSERT_EQ(map.erase(key), true);
+    for (const auto& [key, value] : Model(model))
+      ASSERT_EQ(map.erase(key), true);
     EXPECT_EQ(map.flush(), empty_hamt_root());
   }
 }
@@ -82,13 +85,16 @@ TEST(Hamt, AgreesWithAMapAndIsCanonical) {
 TEST(Hamt, VisitsStopWhenTold) {
   MemoryBlockstore store;
   Hamt<std::uint64_t> map(store);
-  for (std::uint64_t n = 0; n < 100; ++n) ASSERT_TRUE(map.set(hamt_key(n), n));
+  for (std::uint64_t n = 0; n < 100; ++n)
+    ASSERT_TRUE(map.set(hamt_key(n), n));
   auto loaded = Hamt<std::uint64_t>::load(store, *map.flush());
   int seen = 0;
-  ASSERT_TRUE(loaded->for_each([&](BytesView, std::uint64_t) -> Result<bool> { return ++seen < 10; }));
+  ASSERT_TRUE(
+      loaded->for_each([&](BytesView, std::uint64_t) -> Result<bool> { return ++seen < 10; }));
   EXPECT_EQ(seen, 10);
-  const auto stopped = loaded->for_each(
-      [&](BytesView, std::uint64_t) -> Result<void> { return fail(ErrorCode::Cancelled, "enough"); });
+  const auto stopped = loaded->for_each([&](BytesView, std::uint64_t) -> Result<void> {
+    return fail(ErrorCode::Cancelled, "enough");
+  });
   EXPECT_EQ(stopped.error().code, ErrorCode::Cancelled);
 }
 
@@ -99,10 +105,12 @@ TEST(Hamt, Keys) {
   EXPECT_EQ(base::to_hex(hamt_key(300)), "ac02");
   EXPECT_EQ(base::to_hex(hamt_key_signed(-1)), "01");
   EXPECT_EQ(base::to_hex(hamt_key_signed(1)), "02");
-  for (const std::int64_t n : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{64}, INT64_MIN, INT64_MAX}) {
+  for (const std::int64_t n :
+       {std::int64_t{0}, std::int64_t{-1}, std::int64_t{64}, INT64_MIN, INT64_MAX}) {
     EXPECT_EQ(parse_hamt_key_signed(hamt_key_signed(n)), n);
   }
-  for (const auto* text : {"", "80", "8000", "0100", "ffffffffffffffffff02", "ffffffffffffffffffff01"}) {
+  for (const auto* text :
+       {"", "80", "8000", "0100", "ffffffffffffffffff02", "ffffffffffffffffffff01"}) {
     EXPECT_FALSE(parse_hamt_key(*base::from_hex(text))) << text;
   }
 }
@@ -116,22 +124,44 @@ Cid put(Blockstore& store, const Bytes& bytes) {
 TEST(Hamt, RefusesMalformedNodes) {
   MemoryBlockstore store;
   for (const auto* text : {
-           "80",                          // no node
-           "834080" "80",                 // three fields
-           "8241" "01" "80",              // a bit without a pointer
-           "8240" "81818241" "6101",      // a pointer without a bit
-           "8241" "0181" "80",            // empty bucket
-           "8242" "000181818241" "6101",  // leading zero in the bitmap
-           "8245" "010000000081818241" "6101",  // bit 32 at width 5
-           "8241018182" "824162" "01" "82416101",  // bucket out of order
-           "8241018182" "82416101" "82416101",     // a key twice
-           "8241018184" "82416101" "82416201" "82416301" "82416401",  // four in a bucket
-           "82410181f6",                  // null pointer
-           "82410181818241611800",        // value is not canonical
+           "80",  // no node
+           "834080"
+           "80",  // three fields
+           "8241"
+           "01"
+           "80",  // a bit without a pointer
+           "8240"
+           "81818241"
+           "6101",  // a pointer without a bit
+           "8241"
+           "0181"
+           "80",  // empty bucket
+           "8242"
+           "000181818241"
+           "6101",  // leading zero in the bitmap
+           "8245"
+           "010000000081818241"
+           "6101",  // bit 32 at width 5
+           "8241018182"
+           "824162"
+           "01"
+           "82416101",  // bucket out of order
+           "8241018182"
+           "82416101"
+           "82416101",  // a key twice
+           "8241018184"
+           "82416101"
+           "82416201"
+           "82416301"
+           "82416401",              // four in a bucket
+           "82410181f6",            // null pointer
+           "82410181818241611800",  // value is not canonical
        }) {
     const auto loaded = RawHamt::load(store, put(store, *base::from_hex(text)));
     ASSERT_FALSE(loaded) << text;
-    EXPECT_TRUE(loaded.error().code == ErrorCode::Malformed || loaded.error().code == ErrorCode::TooLarge) << text;
+    EXPECT_TRUE(loaded.error().code == ErrorCode::Malformed ||
+                loaded.error().code == ErrorCode::TooLarge)
+        << text;
   }
   EXPECT_EQ(RawHamt::load(store, cid_of_raw({})).error().code, ErrorCode::NotFound);
   EXPECT_EQ(RawHamt::load(store, empty_hamt_root(), 9).error().code, ErrorCode::InvalidArgument);
@@ -140,7 +170,8 @@ TEST(Hamt, RefusesMalformedNodes) {
 TEST(Hamt, RefusesChildrenThatShouldBeBuckets) {
   MemoryBlockstore store;
   // A root whose 32 slots all lead to a node of one entry.
-  const auto child = put(store, *base::from_hex("82410181818241" "6101"));
+  const auto child = put(store, *base::from_hex("82410181818241"
+                                                "6101"));
   hamt::Node root;
   for (unsigned slot = 0; slot < 32; ++slot) {
     root.bitmap.set(slot);
@@ -155,7 +186,8 @@ TEST(Hamt, RefusesChildrenThatShouldBeBuckets) {
 TEST(Hamt, MissingNodesAreNotFound) {
   MemoryBlockstore store, empty;
   Hamt<std::uint64_t> map(store);
-  for (std::uint64_t n = 0; n < 1000; ++n) ASSERT_TRUE(map.set(hamt_key(n), n));
+  for (std::uint64_t n = 0; n < 1000; ++n)
+    ASSERT_TRUE(map.set(hamt_key(n), n));
   const auto root = map.flush();
   ASSERT_TRUE(empty.put(*root, *store.get(*root)));
   auto partial = Hamt<std::uint64_t>::load(empty, *root);
@@ -168,10 +200,12 @@ TEST(Hamt, MissingNodesAreNotFound) {
 TEST(Hamt, SurvivesMutations) {
   MemoryBlockstore store;
   Hamt<std::uint64_t> map(store);
-  for (std::uint64_t n = 0; n < 60; ++n) ASSERT_TRUE(map.set(hamt_key(n), n));
+  for (std::uint64_t n = 0; n < 60; ++n)
+    ASSERT_TRUE(map.set(hamt_key(n), n));
   const auto root = *map.flush();
   std::vector<Bytes> seeds;
-  for (const auto& cid : store.cids()) seeds.push_back(*store.get(cid));
+  for (const auto& cid : store.cids())
+    seeds.push_back(*store.get(cid));
   ASSERT_GT(seeds.size(), 3U);
   base::test_util::for_each_mutation(seeds, 20000, [&](BytesView input) {
     MemoryBlockstore top;

@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include <benchmark/benchmark.h>
-
-#include <random>
-
 #include "base/test_util/vectors.hpp"
 #include "ipld/amt.hpp"
 #include "ipld/bitfield.hpp"
@@ -11,17 +7,23 @@
 #include "ipld/hamt.hpp"
 #include "ipld/walk.hpp"
 
+#include <benchmark/benchmark.h>
+
+#include <random>
+
 namespace venus::ipld {
 namespace {
 
 void count_bytes(benchmark::State& state, std::uint64_t bytes) {
-  state.SetBytesProcessed(static_cast<std::int64_t>(static_cast<std::uint64_t>(state.iterations()) * bytes));
+  state.SetBytesProcessed(
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(state.iterations()) * bytes));
 }
 
 /// A map of actor-like values: 4 fields and a balance, 100 bytes.
 Cid fill_map(Blockstore& store, std::uint64_t entries) {
   RawHamt map(store);
-  for (std::uint64_t i = 0; i < entries; ++i) static_cast<void>(map.set(hamt_key(i), encode(Bytes(98, 1))));
+  for (std::uint64_t i = 0; i < entries; ++i)
+    static_cast<void>(map.set(hamt_key(i), encode(Bytes(98, 1))));
   return map.flush().value_or(Cid());
 }
 
@@ -31,7 +33,8 @@ void BM_HamtGetMemory(benchmark::State& state) {
   const auto map = RawHamt::load(store, fill_map(store, entries));
   std::mt19937_64 random(1);
   for (auto _ : state) {
-    auto found = map->view(hamt_key(random() % entries), [](BytesView item) { benchmark::DoNotOptimize(item.data()); });
+    auto found = map->view(hamt_key(random() % entries),
+                           [](BytesView item) { benchmark::DoNotOptimize(item.data()); });
     if (!found || !*found) return state.SkipWithError("key is missing");
   }
   state.SetItemsProcessed(state.iterations());
@@ -45,7 +48,8 @@ void BM_HamtGetCached(benchmark::State& state) {
   const auto map = RawHamt::load(store, fill_map(store, entries));
   std::mt19937_64 random(1);
   for (auto _ : state) {
-    auto found = map->view(hamt_key(random() % entries), [](BytesView item) { benchmark::DoNotOptimize(item.data()); });
+    auto found = map->view(hamt_key(random() % entries),
+                           [](BytesView item) { benchmark::DoNotOptimize(item.data()); });
     if (!found || !*found) return state.SkipWithError("key is missing");
   }
   state.SetItemsProcessed(state.iterations());
@@ -77,8 +81,10 @@ BENCHMARK(BM_HamtForEach);
 /// The messages root of a block.
 void BM_AmtRootOfCids(benchmark::State& state) {
   std::vector<Cid> cids;
-  for (std::int64_t i = 0; i < state.range(0); ++i) cids.push_back(cid_of_cbor(encode(i)));
-  for (auto _ : state) benchmark::DoNotOptimize(write_amt(nullptr, cids));
+  for (std::int64_t i = 0; i < state.range(0); ++i)
+    cids.push_back(cid_of_cbor(encode(i)));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(write_amt(nullptr, cids));
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(BM_AmtRootOfCids)->Arg(8)->Arg(300);
@@ -86,10 +92,12 @@ BENCHMARK(BM_AmtRootOfCids)->Arg(8)->Arg(300);
 void BM_AmtGet(benchmark::State& state) {
   MemoryBlockstore store;
   std::vector<Bytes> values(100000, Bytes(98, 1));
-  const auto array = RawAmt::load(store, write_amt(&store, values, state_amt(5)).value_or(Cid()), state_amt(5));
+  const auto array =
+      RawAmt::load(store, write_amt(&store, values, state_amt(5)).value_or(Cid()), state_amt(5));
   std::mt19937_64 random(1);
   for (auto _ : state) {
-    auto found = array->view(random() % values.size(), [](BytesView item) { benchmark::DoNotOptimize(item.data()); });
+    auto found = array->view(random() % values.size(),
+                             [](BytesView item) { benchmark::DoNotOptimize(item.data()); });
     if (!found || !*found) return state.SkipWithError("index is missing");
   }
   state.SetItemsProcessed(state.iterations());
@@ -99,35 +107,41 @@ BENCHMARK(BM_AmtGet);
 BitField scattered(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<std::uint64_t> bits(10000);
-  for (auto& bit : bits) bit = random() % 100000;
+  for (auto& bit : bits)
+    bit = random() % 100000;
   return BitField::from_bits(bits).value_or(BitField());
 }
 
 void BM_BitFieldDecode(benchmark::State& state) {
   const auto rle = scattered(1).encode();
-  for (auto _ : state) benchmark::DoNotOptimize(BitField::decode(rle));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(BitField::decode(rle));
   count_bytes(state, rle.size());
 }
 BENCHMARK(BM_BitFieldDecode);
 
 void BM_BitFieldUnion(benchmark::State& state) {
   const auto a = scattered(1), b = scattered(2);
-  for (auto _ : state) benchmark::DoNotOptimize(a | b);
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(a.ranges().size() + b.ranges().size()));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(a | b);
+  state.SetItemsProcessed(state.iterations() *
+                          static_cast<std::int64_t>(a.ranges().size() + b.ranges().size()));
 }
 BENCHMARK(BM_BitFieldUnion);
 
 void BM_CborCheck(benchmark::State& state) {
   MemoryBlockstore store;
   const auto root = store.get(fill_map(store, 3000)).value_or(Bytes());
-  for (auto _ : state) benchmark::DoNotOptimize(cbor::check(root));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(cbor::check(root));
   count_bytes(state, root.size());
 }
 BENCHMARK(BM_CborCheck);
 
 void BM_CidOfBlock(benchmark::State& state) {
   const Bytes block(1000, 7);
-  for (auto _ : state) benchmark::DoNotOptimize(cid_of_cbor(block));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(cid_of_cbor(block));
   count_bytes(state, block.size());
 }
 BENCHMARK(BM_CidOfBlock);
@@ -136,7 +150,8 @@ BENCHMARK(BM_CidOfBlock);
 void BM_CarImport(benchmark::State& state) {
   const auto folder = base::test_util::vectors_folder();
   const auto path = folder / "lotus-devnet" / "chain-700.car";
-  if (folder.empty() || !std::filesystem::exists(path)) return state.SkipWithError("vectors are missing");
+  if (folder.empty() || !std::filesystem::exists(path))
+    return state.SkipWithError("vectors are missing");
   const auto car = base::test_util::read_file(path);
   CarLimits limits;
   limits.verify = state.range(0) != 0;

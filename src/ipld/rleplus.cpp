@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// RLE+, the compressed form of bit fields. After two version bits (0) and the value of the first run
-// follow the runs, values in turn, each in one of three blocks, least significant bits first:
+// RLE+, the compressed form of bit fields. After two version bits (0) and the value of the first
+// run follow the runs, values in turn, each in one of three blocks, least significant bits first:
 //   1              one
 //   01 llll        up to 15
 //   00 varint      any length, LEB128
@@ -46,7 +46,8 @@ class BitWriter {
 
   Bytes finish() && {
     if (filled_ > 0) out_.push_back(static_cast<std::uint8_t>(window_));
-    while (!out_.empty() && out_.back() == 0) out_.pop_back();
+    while (!out_.empty() && out_.back() == 0)
+      out_.pop_back();
     return std::move(out_);
   }
 
@@ -64,7 +65,8 @@ void put_run(BitWriter& out, std::uint64_t length) {
     out.put(static_cast<unsigned>(length), 4);
   } else {
     out.put(0, 2);
-    for (; length >= 0x80; length >>= 7) out.put(static_cast<unsigned>(length & 0x7f) | 0x80, 8);
+    for (; length >= 0x80; length >>= 7)
+      out.put(static_cast<unsigned>(length & 0x7f) | 0x80, 8);
     out.put(static_cast<unsigned>(length), 8);
   }
 }

@@ -9,7 +9,8 @@ namespace {
 constexpr std::size_t kUsualSize = 38;
 
 bool is_usual(const Cid& cid) noexcept {
-  return cid.bytes().size() == kUsualSize && cid.codec() == Codec::DagCbor && cid.hash() == Multihash::Blake2b_256;
+  return cid.bytes().size() == kUsualSize && cid.codec() == Codec::DagCbor &&
+         cid.hash() == Multihash::Blake2b_256;
 }
 
 struct DigestHash {
@@ -47,7 +48,8 @@ CidSet& CidSet::operator=(CidSet&&) noexcept = default;
 CidSet::~CidSet() = default;
 
 bool CidSet::insert(const Cid& cid) {
-  return is_usual(cid) ? sets_->usual.insert(digest_of(cid)).second : sets_->others.insert(cid).second;
+  return is_usual(cid) ? sets_->usual.insert(digest_of(cid)).second
+                       : sets_->others.insert(cid).second;
 }
 
 bool CidSet::contains(const Cid& cid) const {
@@ -57,7 +59,8 @@ bool CidSet::contains(const Cid& cid) const {
 std::size_t CidSet::size() const noexcept { return sets_->usual.size() + sets_->others.size(); }
 
 Result<void> walk(Blockstore& store, std::span<const Cid> roots, CidSet& visited,
-                  FunctionRef<Result<void>(const Cid&, BytesView)> visit, const WalkOptions& options) {
+                  FunctionRef<Result<void>(const Cid&, BytesView)> visit,
+                  const WalkOptions& options) {
   // A stack of our own: the DAG's depth is the chain's length.
   std::vector<Cid> stack(roots.rbegin(), roots.rend());
   while (!stack.empty()) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #pragma once
 
+#include "ipld/blockstore.hpp"
+
 #include <memory>
 #include <span>
-
-#include "ipld/blockstore.hpp"
 
 namespace venus::ipld {
 
@@ -34,10 +34,11 @@ struct WalkOptions {
   std::function<bool(const Cid&)> want = {};
 };
 
-/// Visits every block below the roots once, a block before what it links to, in the order of its links
-/// (depth first). Identity CIDs and commitments to sectors and pieces are no blocks and passed over. The
-/// visited set may be shared by several walks. The visit's error ends the walk.
+/// Visits every block below the roots once, a block before what it links to, in the order of its
+/// links (depth first). Identity CIDs and commitments to sectors and pieces are no blocks and
+/// passed over. The visited set may be shared by several walks. The visit's error ends the walk.
 Result<void> walk(Blockstore& store, std::span<const Cid> roots, CidSet& visited,
-                  FunctionRef<Result<void>(const Cid&, BytesView)> visit, const WalkOptions& options = {});
+                  FunctionRef<Result<void>(const Cid&, BytesView)> visit,
+                  const WalkOptions& options = {});
 
 }  // namespace venus::ipld

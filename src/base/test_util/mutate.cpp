@@ -35,7 +35,8 @@ class Mutator {
 
   Bytes next() {
     Bytes out = seeds_[below(seeds_.size())];
-    for (auto damages = 1 + below(8); damages > 0; --damages) damage(out);
+    for (auto damages = 1 + below(8); damages > 0; --damages)
+      damage(out);
     return out;
   }
 
@@ -56,10 +57,18 @@ class Mutator {
     const auto length = std::min(out.size() - at, 1 + below(16));
     const auto from = out.begin() + static_cast<std::ptrdiff_t>(at);
     switch (kind) {
-      case 1: out[at] = static_cast<std::uint8_t>(out[at] ^ (1U << below(8))); break;
-      case 2: out[at] = byte(); break;
-      case 3: out.erase(from, from + static_cast<std::ptrdiff_t>(length)); break;
-      case 4: insert(out, Bytes(from, from + static_cast<std::ptrdiff_t>(length))); break;
+      case 1:
+        out[at] = static_cast<std::uint8_t>(out[at] ^ (1U << below(8)));
+        break;
+      case 2:
+        out[at] = byte();
+        break;
+      case 3:
+        out.erase(from, from + static_cast<std::ptrdiff_t>(length));
+        break;
+      case 4:
+        insert(out, Bytes(from, from + static_cast<std::ptrdiff_t>(length)));
+        break;
       case 5: {
         const auto& nasty = nasty_parts()[below(nasty_parts().size())];
         std::copy_n(nasty.begin(), std::min(nasty.size(), out.size() - at), from);
@@ -79,7 +88,8 @@ class Mutator {
 
 }  // namespace
 
-void for_each_mutation(std::span<const Bytes> seeds, std::size_t rounds, FunctionRef<void(BytesView)> decode) {
+void for_each_mutation(std::span<const Bytes> seeds, std::size_t rounds,
+                       FunctionRef<void(BytesView)> decode) {
   for (const auto& seed : seeds) {
     const auto step = std::max<std::size_t>(1, seed.size() / kTruncations);
     // A copy of the exact size, so that sanitizers see a read behind the end.
@@ -89,7 +99,8 @@ void for_each_mutation(std::span<const Bytes> seeds, std::size_t rounds, Functio
   }
   if (seeds.empty()) return;
   Mutator mutator(seeds);
-  for (std::size_t i = 0; i < rounds; ++i) decode(mutator.next());
+  for (std::size_t i = 0; i < rounds; ++i)
+    decode(mutator.next());
 }
 
 }  // namespace venus::base::test_util
