@@ -27,6 +27,8 @@ class ChainView {
   /// What children of `tipset` carry as ParentBaseFee.
   virtual Result<TokenAmount> next_base_fee(const TipsetPtr& tipset) = 0;
   virtual NetworkVersion network_version(ChainEpoch epoch) const = 0;
+  /// Gas that carrying so many bytes costs a message at an epoch: the least its limit may be.
+  virtual Gas on_chain_message_gas(std::size_t chain_length, ChainEpoch epoch) const = 0;
   /// Whether the signature is the sender's over this message (protocol.md 2.4); FailedValidation if not.
   virtual Result<void> verify_signature(const types::SignedMessage& message, const Address& key) = 0;
 

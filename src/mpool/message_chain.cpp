@@ -15,7 +15,7 @@ std::vector<MessagePtr> includable(const SenderMessages& sender) {
   for (auto it = sender.messages.lower_bound(nonce); it != sender.messages.end(); ++it, ++nonce) {
     const auto& message = it->second->message;
     if (it->first != nonce || out.size() == limits::kBlockMessages) break;
-    if (message.gas_limit < types::on_chain_message_gas(it->second->chain_length())) break;
+    if (message.gas_limit < it->second->min_gas()) break;
     gas += message.gas_limit.value();
     if (gas > limits::kBlockGas) break;
     balance -= message.required_funds();

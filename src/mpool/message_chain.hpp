@@ -14,16 +14,15 @@ namespace venus::mpool {
 /// A message with what selection asks of it again and again, computed once.
 class PendingMessage : public types::SignedMessage {
  public:
-  explicit PendingMessage(types::SignedMessage signed_message)
-      : types::SignedMessage(std::move(signed_message)),
-        cid_(types::SignedMessage::cid()),
-        chain_length_(types::SignedMessage::chain_length()) {}
+  /// `min_gas` is what its bytes cost on chain (NetworkParams::on_chain_message_gas).
+  PendingMessage(types::SignedMessage signed_message, Gas min_gas)
+      : types::SignedMessage(std::move(signed_message)), cid_(types::SignedMessage::cid()), min_gas_(min_gas) {}
   [[nodiscard]] const Cid& cid() const noexcept { return cid_; }
-  [[nodiscard]] std::size_t chain_length() const noexcept { return chain_length_; }
+  [[nodiscard]] Gas min_gas() const noexcept { return min_gas_; }
 
  private:
   Cid cid_;
-  std::size_t chain_length_;
+  Gas min_gas_;
 };
 
 using MessagePtr = std::shared_ptr<const PendingMessage>;

@@ -38,15 +38,15 @@ Result<Pool::Checked> Pool::check_alone(const types::SignedMessage& signed_messa
   if (ipld::encode(signed_message).size() > limits::kMessageSize) {
     return fail(ErrorCode::TooLarge, "message too big: over {} bytes", limits::kMessageSize);
   }
-  const auto min_gas = types::on_chain_message_gas(signed_message.chain_length());
+  Checked out;
+  out.min_gas = chain_.on_chain_message_gas(signed_message.chain_length(), head->height() + 1);
   TRY_VOID(with_context(
-      types::check_message_syntax(message, min_gas, chain_.network_version(head->height() + 1)),
+      types::check_message_syntax(message, out.min_gas, chain_.network_version(head->height() + 1)),
       "message not valid for a block"));
   if (message.gas_fee_cap < TokenAmount::from_atto(limits::kMinimumBaseFee)) {
     return fail(ErrorCode::Temporal, "gas fee cap too low: {} is under the minimum base fee {}",
                 message.gas_fee_cap, limits::kMinimumBaseFee);
   }
-  Checked out;
   TRY(const auto base_fee, chain_.next_base_fee(head));
   if (message.gas_fee_cap < relay_fee_cap_floor(base_fee)) {
     if (origin != Origin::Local) {
@@ -97,7 +97,7 @@ void Pool::forget_if_local(const Cid& cid) {
 Result<Added> Pool::add(types::SignedMessage signed_message, Origin origin) {
   TRY(const auto checked, check_alone(signed_message, origin, head()));
   const auto cid = signed_message.cid();
-  const auto message = std::make_shared<const PendingMessage>(std::move(signed_message));
+  const auto message = std::make_shared<const PendingMessage>(std::move(signed_message), checked.min_gas);
   std::vector<Update> updates;
   {
     const std::scoped_lock lock(mutex_);

@@ -84,6 +84,7 @@ class Pool {
   using Senders = std::map<Address, SenderSet>;
   struct Checked {
     SenderState sender;
+    Gas min_gas;
     bool publish = true;
   };
   Result<Checked> check_alone(const types::SignedMessage& message, Origin origin, const TipsetPtr& head);

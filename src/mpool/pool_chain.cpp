@@ -30,7 +30,8 @@ Result<void> Pool::revert_tipset(Senders& senders, const TipsetPtr& tipset, std:
     if (!state) return;
     auto& set = senders.try_emplace(state->key, message.message.nonce).first->second;
     if (set.messages().contains(message.message.nonce)) return;
-    auto shared = std::make_shared<const PendingMessage>(std::move(message));
+    const auto min_gas = chain_.on_chain_message_gas(message.chain_length(), tipset->height() + 1);
+    auto shared = std::make_shared<const PendingMessage>(std::move(message), min_gas);
     set.insert(shared);
     if (updates != nullptr) updates->push_back({Update::Kind::Added, std::move(shared)});
   };

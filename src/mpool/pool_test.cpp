@@ -39,6 +39,9 @@ class FakeChain final : public ChainView {
   }
   Result<TokenAmount> next_base_fee(const TipsetPtr&) override { return base_fee; }
   NetworkVersion network_version(ChainEpoch) const override { return NetworkVersion(28); }
+  Gas on_chain_message_gas(std::size_t length, ChainEpoch) const override {
+    return types::on_chain_message_gas(length);
+  }
   Result<void> verify_signature(const types::SignedMessage& m, const Address&) override {
     if (m.signature.data.empty()) return fail(ErrorCode::FailedValidation, "bad signature");
     return {};

@@ -25,6 +25,11 @@ std::string gunzip(const std::filesystem::path& file) {
   return out;
 }
 
+MessagePtr pending(types::SignedMessage message) {
+  const auto min_gas = types::on_chain_message_gas(message.chain_length());
+  return std::make_shared<const PendingMessage>(std::move(message), min_gas);
+}
+
 }  // namespace
 
 SelectionInput read_recorded_pool(const std::filesystem::path& gzip_file, const TokenAmount& base_fee) {
@@ -42,7 +47,7 @@ SelectionInput read_recorded_pool(const std::filesystem::path& gzip_file, const 
     auto& sender = senders[message->from];
     sender.sender = message->from;
     sender.balance = TokenAmount::from_fil(1'000'000);
-    sender.messages[message->nonce] = std::make_shared<const PendingMessage>(std::move(signed_message));
+    sender.messages[message->nonce] = pending(std::move(signed_message));
   }
   SelectionInput out;
   out.base_fee = base_fee;
@@ -63,7 +68,7 @@ MessagePtr make_message(std::uint64_t sender, std::uint64_t nonce, std::int64_t 
   out.message.gas_premium = TokenAmount::from_atto(premium);
   out.message.gas_fee_cap = TokenAmount::from_atto(1'000'000'000'000);
   out.signature.data = Bytes(65);
-  return std::make_shared<const PendingMessage>(std::move(out));
+  return pending(std::move(out));
 }
 
 }  // namespace venus::mpool::test_util
