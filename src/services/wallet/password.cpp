@@ -87,14 +87,14 @@ Result<std::optional<Secret>> configured_password(const std::filesystem::path& f
     TRY(auto password, read_file(file));
     return std::optional(std::move(password));
   }
-  if (const char* text = std::getenv("VENUS_WALLET_PASSWORD_FD"); text != nullptr && *text != '\0') {
+  if (const char* text = std::getenv("VENUS_PASSWORD_FD"); text != nullptr && *text != '\0') {
     const std::string_view digits(text);
     int descriptor = -1;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), descriptor);
     if (error != std::errc{} || end != digits.data() + digits.size() || descriptor < 0) {
-      return fail(ErrorCode::InvalidArgument, "VENUS_WALLET_PASSWORD_FD is no number of a descriptor");
+      return fail(ErrorCode::InvalidArgument, "VENUS_PASSWORD_FD is no number of a descriptor");
     }
-    TRY(auto password, read_descriptor(descriptor, "VENUS_WALLET_PASSWORD_FD", true));
+    TRY(auto password, read_descriptor(descriptor, "VENUS_PASSWORD_FD", true));
     return std::optional(std::move(password));
   }
   if (const char* folder = std::getenv("CREDENTIALS_DIRECTORY"); folder != nullptr) {

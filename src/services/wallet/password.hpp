@@ -11,7 +11,7 @@
 namespace venus::wallet {
 
 /// The password a daemon starts with: of `file` if that is not empty; else read from the open descriptor
-/// that VENUS_WALLET_PASSWORD_FD names (which is then closed); else of systemd's credential
+/// that VENUS_PASSWORD_FD names (which is then closed); else of systemd's credential
 /// "wallet-password"; else nothing. One line end at its end does not belong to it. Io or NotFound when a
 /// named source cannot be read, InvalidArgument when it is empty.
 Result<std::optional<Secret>> configured_password(const std::filesystem::path& file);

@@ -74,7 +74,7 @@ void Config::declare(platform::Properties& p) {
   using platform::in_range;
   p.add("db.dsn", &dsn, "Database: a SQLite file or a MySQL DSN; empty: wallet.db in the home folder");
   p.add("keys.password_file", &password_file,
-        "File whose first line is the password to start with; see also VENUS_WALLET_PASSWORD_FD and systemd's "
+        "File whose first line is the password to start with; see also VENUS_PASSWORD_FD and systemd's "
         "credential wallet-password");
   p.add("keys.scrypt_n", &scrypt_n, "Cost of the password derivation of new keys, a power of two",
         std::optional(in_range<std::uint64_t>(2, 1U << 22)));
