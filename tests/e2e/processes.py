@@ -30,7 +30,8 @@ class Daemon:
             self.process = subprocess.Popen(command, stdin=stdin, stdout=log, stderr=log, pass_fds=pass_fds,
                                             env={**os.environ, **self.env})
         deadline = time.monotonic() + 60
-        while not (self.home / "api").exists():
+        # The token is the last thing a daemon writes before it serves.
+        while not ((self.home / "api").exists() and (self.home / "token").exists()):
             if self.process.poll() is not None:
                 raise AssertionError("%s ended:\n%s" % (self.binary, self.log.read_text()[-2000:]))
             if time.monotonic() > deadline:

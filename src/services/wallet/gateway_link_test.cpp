@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // The wallet's link against a gateway of the test's own, over real WebSockets.
+#include "services/wallet/gateway_link.hpp"
+
 #include <gtest/gtest.h>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -11,7 +13,6 @@
 #include "bridge/bls.hpp"
 #include "crypto/hash.hpp"
 #include "rpc/server.hpp"
-#include "services/wallet/gateway_link.hpp"
 #include "services/wallet/schema.hpp"
 
 namespace venus::wallet {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include "services/wallet/wallet.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -10,7 +12,6 @@
 #include "crypto/hash.hpp"
 #include "services/wallet/deals.hpp"
 #include "services/wallet/schema.hpp"
-#include "services/wallet/wallet.hpp"
 #include "types/signing.hpp"
 
 namespace venus::wallet {
