@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// A devnet that was set up: who is there, where, with which tokens. Lies as devnet.json in its folder.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "services/devnet/supervisor.hpp"
+#include "types/address.hpp"
+
+namespace venus::devnet {
+
+/// A storage miner with its wallet and sealer.
+struct MinerEntry {
+  Address address;
+  std::string user;
+  std::string token;  ///< of that user, right `sign`
+  Address owner;
+  Address worker;
+  std::uint64_t sectors = 0;
+  std::string wallet;  ///< name of the component
+  std::string sealer;
+  static constexpr auto fields() {
+    using base::field;
+    using T = MinerEntry;
+    return base::fields_of(field("address", &T::address), field("user", &T::user), field("token", &T::token),
+                           field("owner", &T::owner), field("worker", &T::worker), field("sectors", &T::sectors),
+                           field("wallet", &T::wallet), field("sealer", &T::sealer));
+  }
+};
+
+struct Component {
+  std::string name;     ///< "wallet-1"; folder, log and status go by it
+  std::string program;  ///< "venus-wallet"
+  std::uint16_t port = 0;
+  std::string url;      ///< "http://127.0.0.1:5678"
+  static constexpr auto fields() {
+    using base::field;
+    using T = Component;
+    return base::fields_of(field("name", &T::name), field("program", &T::program), field("port", &T::port),
+                           field("url", &T::url));
+  }
+};
+
+struct Deployment {
+  bool complete = false;  ///< false while it is being set up
+  std::string network_file;
+  std::string genesis_file;
+  std::string genesis_cid;
+  std::uint64_t block_delay = 0;
+  std::uint64_t genesis_timestamp = 0;
+  std::int64_t first_open_epoch = 0;  ///< when the first deadline with sectors opens
+  std::int64_t start_epoch = 0;       ///< whose time it was at set-up
+  std::string parameters;             ///< folder of the proof parameters
+  std::string pool_token;             ///< right `admin`, for the pool's components
+  Address client;                     ///< secp256k1 account with money, in the first wallet
+  std::vector<MinerEntry> miners;
+  std::vector<Component> components;  ///< in the order they are started
+  static constexpr auto fields() {
+    using base::field;
+    using T = Deployment;
+    return base::fields_of(
+        field("complete", &T::complete), field("network_file", &T::network_file),
+        field("genesis_file", &T::genesis_file), field("genesis_cid", &T::genesis_cid),
+        field("block_delay", &T::block_delay), field("genesis_timestamp", &T::genesis_timestamp),
+        field("first_open_epoch", &T::first_open_epoch), field("start_epoch", &T::start_epoch),
+        field("parameters", &T::parameters), field("pool_token", &T::pool_token), field("client", &T::client),
+        field("miners", &T::miners), field("components", &T::components));
+  }
+
+  /// NotFound when there is no devnet in the folder.
+  static Result<Deployment> load(const std::filesystem::path& folder);
+  [[nodiscard]] Result<void> save(const std::filesystem::path& folder) const;
+  /// Empty when there is none of that name.
+  [[nodiscard]] std::string url_of(std::string_view component) const;
+};
+
+/// Which ports the components get.
+enum class Ports : std::uint8_t { Default, Free };
+
+/// The components of a devnet with so many miners, with their ports. With Ports::Default: those of
+/// design.md, each further wallet and sealer one higher; Conflict naming the port that is taken and what to
+/// do. With Ports::Free: any.
+Result<std::vector<Component>> plan_components(std::size_t miners, Ports ports);
+
+/// The settings file of a component; empty for drand, which has none.
+std::string settings_of(const Deployment& deployment, const Component& component,
+                        const std::filesystem::path& folder);
+
+/// How a component is started. `programs` is the folder with all programs.
+ChildSpec child_of(const Deployment& deployment, const Component& component, const std::filesystem::path& folder,
+                   const std::filesystem::path& programs);
+
+/// Makes the home folders and writes the settings of all components.
+Result<void> write_settings(const Deployment& deployment, const std::filesystem::path& folder);
+
+}  // namespace venus::devnet

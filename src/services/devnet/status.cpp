@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "services/devnet/status.hpp"
+
+#include "api/messager.hpp"
+#include "api/miner.hpp"
+#include "base/clock.hpp"
+#include "platform/home.hpp"
+#include "platform/progress.hpp"
+#include "platform/table.hpp"
+#include "rpc/client.hpp"
+#include "rpc/run_blocking.hpp"
+
+namespace venus::devnet {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::uint64_t memory_of(pid_t pid) {
+  const auto text = platform::read_file(fmt::format("/proc/{}/status", pid), 65536).value_or("");
+  const auto at = text.find("VmRSS:");
+  if (at == std::string::npos) return 0;
+  return std::strtoull(text.c_str() + at + 6, nullptr, 10) * 1024;
+}
+
+Result<std::shared_ptr<rpc::Client>> peer(const Deployment& d, asio::io_context& io, std::string_view component) {
+  return rpc::make_client(io, d.url_of(component),
+                          {.token = d.pool_token, .connect_timeout = 1s, .call_timeout = 2s});
+}
+
+Result<void> ask_node(const Deployment& d, asio::io_context& io, Status& out) {
+  TRY(const auto node, peer(d, io, "node"));
+  TRY(const auto head, rpc::run_blocking(io, node->call_raw("Filecoin.ChainHead", {})));
+  const auto* height = base::find_member(head, "Height");
+  const auto* blocks = base::find_member(head, "Blocks");
+  if (height == nullptr || blocks == nullptr || !blocks->is_array()) return fail(ErrorCode::Malformed, "no tipset");
+  TRY(out.head, base::from_json<std::int64_t>(*height));
+  out.blocks_at_head = static_cast<std::int64_t>(blocks->get_array().size());
+  return {};
+}
+
+Result<void> ask_miner(const Deployment& d, asio::io_context& io, Status& out) {
+  TRY(const auto miner, peer(d, io, "miner"));
+  api::BlocksQuery query;
+  query.limit = 1000;
+  TRY(const auto records, rpc::run_blocking(io, miner->call<api::MinerApi::ListBlocks>(query)));
+  for (auto& line : out.miners) {
+    for (const auto& record : records) {
+      if (record.miner.str() != line.address) continue;
+      ++line.wins;
+      if (record.state == static_cast<std::int64_t>(api::MineState::Success)) ++line.blocks;
+      if (line.last_error.empty()) line.last_error = record.error;
+    }
+  }
+  return {};
+}
+
+Result<void> ask_messager(const Deployment& d, asio::io_context& io, Status& out) {
+  TRY(const auto messager, peer(d, io, "messager"));
+  TRY(const auto messages, rpc::run_blocking(io, messager->call<api::MessagerApi::List>(api::MessagerQuery{})));
+  for (const auto& message : messages) {
+    switch (message.state) {
+      case api::MessageState::OnChain: ++out.messages_on_chain; break;
+      case api::MessageState::Failed:
+      case api::MessageState::NonceConflict: ++out.messages_failed; break;
+      default: ++out.messages_waiting; break;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<ProcessLine> process_lines(const Deployment& d, const Supervisor& supervisor) {
+  std::vector<ProcessLine> out;
+  for (const auto& one : supervisor.status()) {
+    out.push_back({one.name, d.url_of(one.name), std::string(to_string(one.state)), one.pid, one.uptime.count(),
+                   one.restarts, one.pid > 0 ? memory_of(one.pid) : 0, one.last_end});
+  }
+  return out;
+}
+
+Status gather(const Deployment& d, std::vector<ProcessLine> processes, asio::io_context& io) {
+  Status out;
+  out.components = std::move(processes);
+  out.block_delay = d.block_delay;
+  const auto now = base::SystemClock().unix_seconds();
+  out.clock_epoch = (now - static_cast<std::int64_t>(d.genesis_timestamp)) / static_cast<std::int64_t>(d.block_delay);
+  for (const auto& miner : d.miners) out.miners.push_back({miner.address.str(), miner.sectors, 0, 0, {}});
+  // Each may be down for the moment; the others are shown all the same.
+  static_cast<void>(ask_node(d, io, out));
+  static_cast<void>(ask_miner(d, io, out));
+  static_cast<void>(ask_messager(d, io, out));
+  return out;
+}
+
+std::string screen(const Status& status, const std::string& folder, bool color) {
+  std::string out = "Venus devnet";
+  if (status.head) {
+    out += fmt::format("   head {} ({} block{}), clock at epoch {}, {} s an epoch\n", *status.head,
+                       status.blocks_at_head, status.blocks_at_head == 1 ? "" : "s", status.clock_epoch,
+                       status.block_delay);
+  } else {
+    out += "   the node does not answer yet\n";
+  }
+  out += fmt::format("messages: {} on chain, {} waiting, {} failed\n\n", status.messages_on_chain,
+                     status.messages_waiting, status.messages_failed);
+  platform::Table miners({"Miner", "Sectors", "Wins", "Blocks", "Last error"});
+  miners.right(1).right(2).right(3);
+  for (const auto& m : status.miners) {
+    miners.row({m.address, std::to_string(m.sectors), std::to_string(m.wins), std::to_string(m.blocks), m.last_error});
+  }
+  out += miners.text(color) + "\n";
+  platform::Table processes({"Component", "State", "Pid", "Up", "Restarts", "Memory", "Address", "Last end"});
+  processes.right(2).right(3).right(4).right(5);
+  for (const auto& p : status.components) {
+    processes.row({p.name, p.state, p.pid > 0 ? std::to_string(p.pid) : "",
+                   p.pid > 0 ? platform::format_eta(std::chrono::seconds(p.uptime_seconds)) : "",
+                   std::to_string(p.restarts), p.memory_bytes > 0 ? platform::format_bytes(p.memory_bytes) : "",
+                   p.url, p.last_end});
+  }
+  return out + processes.text(color) + fmt::format("\nlogs: {}/logs, or venus-devnet logs NAME -f\n", folder);
+}
+
+}  // namespace venus::devnet
