@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Binds the node's API, one file for each area. The node must outlive the dispatcher.
+#pragma once
+
+#include "rpc/dispatcher.hpp"
+#include "services/node/node.hpp"
+
+namespace venus::platform {
+class Daemon;
+}
+
+namespace venus::node {
+
+void bind_chain(rpc::Dispatcher& dispatcher, Node& node);
+void bind_sync(rpc::Dispatcher& dispatcher, Node& node);
+void bind_mpool(rpc::Dispatcher& dispatcher, Node& node);
+void bind_gas(rpc::Dispatcher& dispatcher, Node& node);
+void bind_mining(rpc::Dispatcher& dispatcher, Node& node);
+void bind_wallet(rpc::Dispatcher& dispatcher, Node& node);
+void bind_state(rpc::Dispatcher& dispatcher, Node& node);
+void bind_state_miner(rpc::Dispatcher& dispatcher, Node& node);
+void bind_common(rpc::Dispatcher& dispatcher, Node& node, platform::Daemon& daemon);
+
+}  // namespace venus::node

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "services/node/node.hpp"
+
+#include "actors/simple_states.hpp"
+#include "ipld/car.hpp"
+#include "platform/log.hpp"
+#include "services/node/pool_glue.hpp"
+
+namespace venus::node {
+namespace {
+
+const platform::Log log("node");
+
+constexpr auto kHeadPoll = std::chrono::milliseconds(200);
+
+std::vector<api::HeadChange> to_api(const chainstore::HeadChange& change) {
+  std::vector<api::HeadChange> out;
+  for (const auto& tipset : change.reverted) out.push_back({"revert", tipset});
+  for (const auto& tipset : change.applied) out.push_back({"apply", tipset});
+  return out;
+}
+
+}  // namespace
+
+Node::Node(asio::io_context& context, Settings wanted)
+    : settings(std::move(wanted)), io(context), workers(settings.worker_threads),
+      started_millis(clock.unix_millis()) {}
+
+Node::~Node() { stop(); }
+
+Result<std::unique_ptr<Node>> Node::open(asio::io_context& io, Settings settings) {
+  std::unique_ptr<Node> node(new Node(io, std::move(settings)));
+  TRY_VOID(node->open_chain());
+  TRY(node->runtime, consensus::make_runtime(node->settings.network, *node->chain, node->engine, node->clock,
+                                             {.vm_cache_bytes = node->settings.vm_cache_mib << 20, .chain = {}}));
+  node->pool_view = make_pool_view(*node->runtime);
+  TRY(node->pool_store, open_message_store(node->settings.home / "local-messages"));
+  node->pool = std::make_unique<mpool::Pool>(*node->pool_view, *node->pool_store, node->clock, mpool::Config{});
+  TRY(node->keys, KeyStore::open(node->settings.home / "keystore"));
+  node->beacons = make_drand_source(io);
+  return node;
+}
+
+Result<void> Node::open_chain() {
+  TRY(database, with_context(chainstore::ChainDatabase::open(settings.home / "chain",
+                                                             {.memory_mib = settings.database_memory_mib,
+                                                              .must_exist = false}),
+                             "open the chain's database"));
+  TRY(chain, chainstore::ChainStore::open(database->blocks(), *database));
+  TRY(manifests_, import_bundles());
+  if (chain->genesis()) return {};
+  if (settings.genesis_car.empty()) {
+    return fail(ErrorCode::NotFound,
+                "there is no chain in {} yet: name the network's genesis file (--network-genesis), or import a chain",
+                settings.home.string());
+  }
+  TRY(const auto imported, with_context(ipld::import_car_file(settings.genesis_car, database->blocks()),
+                                        settings.genesis_car.string()));
+  if (imported.roots.size() != 1) {
+    return fail(ErrorCode::Malformed, "{} is no genesis: it has {} roots", settings.genesis_car.string(),
+                imported.roots.size());
+  }
+  return consensus::adopt_genesis(settings.network, *chain, imported.roots.front());
+}
+
+Result<std::vector<Cid>> Node::import_bundles() {
+  std::vector<Cid> manifests;
+  for (const auto& file : settings.actor_bundles) {
+    TRY(const auto imported, with_context(ipld::import_car_file(file, database->blocks()), file.string()));
+    for (const auto& root : imported.roots) manifests.push_back(root);
+  }
+  return manifests;
+}
+
+Result<void> Node::start() {
+  head_changes_ = chain->subscribe(256);
+  warmer_ = std::jthread([this] { warm_up(); });
+  follower_ = std::jthread([this](std::stop_token stop) { follow_head(std::move(stop)); });
+  return {};
+}
+
+void Node::stop() {
+  if (head_changes_) head_changes_->close();
+  follower_.request_stop();
+  if (follower_.joinable()) follower_.join();
+  if (warmer_.joinable()) warmer_.join();
+  const std::scoped_lock lock(listeners_mutex_);
+  for (auto& listener : listeners_) listener.close();
+  listeners_.clear();
+}
+
+// Compiles the bundle that the head's state runs on, if it was given; others would only cost time.
+Result<void> Node::warm_actors() {
+  const auto head = chain->head();
+  TRY(const auto view, views.at(*chain, head));
+  TRY(const auto system, view->tree.load_state<actors::system::State>(types::singleton::kSystem,
+                                                                      actors::ActorType::System));
+  for (const auto& manifest : manifests_) {
+    TRY(const auto list, bundle_list(chain->blocks(), manifest));
+    if (list != system.builtin_actors) continue;
+    return engine.warm_up(version_after(head).value(), chain->blocks(), manifest);
+  }
+  return {};
+}
+
+void Node::warm_up() {
+  if (const auto warmed = warm_actors(); !warmed) log.warn("actors", platform::kv("error", warmed.error()));
+  // Executing the head makes the pool's view of it ready, and with it the first requests quick.
+  static_cast<void>(runtime->states.state(chain->head()));
+  static_cast<void>(pool->start(chain->head()));
+  warm_ = true;
+}
+
+void Node::follow_head(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    auto item = head_changes_->next(kHeadPoll);
+    if (!item) {
+      if (head_changes_->closed()) return;
+      static_cast<void>(pool->prune_if_needed());
+      continue;
+    }
+    if (item->lost) {
+      // The queue ran over: tell everybody where the head is now instead.
+      item->change = {{}, {chain->head()}};
+    }
+    publish(item->change);
+    if (!warm_) continue;
+    const auto to = item->change.applied.empty() ? chain->head() : item->change.applied.back();
+    // Executing the new head here means the next block template or estimate finds it done.
+    static_cast<void>(runtime->states.state(to));
+    static_cast<void>(pool->head_change(to, item->change.reverted, item->change.applied));
+  }
+}
+
+Node::HeadStream Node::subscribe_head() {
+  auto [writer, stream] = rpc::make_stream<std::vector<api::HeadChange>>(256);
+  const std::scoped_lock lock(listeners_mutex_);
+  writer.send({{"current", chain->head()}});
+  listeners_.push_back(std::move(writer));
+  return std::move(stream);
+}
+
+void Node::publish(const chainstore::HeadChange& change) {
+  const auto items = to_api(change);
+  if (items.empty()) return;
+  const std::scoped_lock lock(listeners_mutex_);
+  std::erase_if(listeners_, [&](const auto& listener) { return !listener.send(items); });
+}
+
+Result<TipsetPtr> Node::tipset(const TipsetKey& key) const {
+  if (key.empty()) return chain->head();
+  return with_context(chain->tipset(key), "tipset " + key.str());
+}
+
+std::int64_t Node::epochs_behind() const {
+  const auto& network = settings.network;
+  const auto genesis = static_cast<std::int64_t>(chain->genesis()->min_timestamp());
+  const auto due = (clock.unix_seconds() - genesis) / static_cast<std::int64_t>(network.block_delay_seconds);
+  return std::max<std::int64_t>(0, due - chain->head()->height().value());
+}
+
+Result<Cid> Node::push_message(types::SignedMessage message, mpool::Origin origin) {
+  const auto cid = message.cid();
+  const auto added = pool->add(std::move(message), origin);
+  if (!added && added.error().code == ErrorCode::AlreadyExists) return cid;
+  if (!added) return std::unexpected(added.error());
+  return added->cid;
+}
+
+Result<void> Node::submit_block(const types::BlockMessage& block) {
+  const auto cid = block.header.cid();
+  if (chain->is_validated(cid)) return {};
+  TRY(const auto parents, with_context(chain->tipset(TipsetKey(block.header.parents)), "parents"));
+  static_cast<void>(parents);
+  // The messages must be here before the block may be judged: from the pool if the store lacks them.
+  std::vector<types::SignedMessage> missing;
+  for (const auto* list : {&block.bls_messages, &block.secpk_messages}) {
+    for (const auto& message : *list) {
+      TRY(const bool here, chain->blocks().has(message));
+      if (here) continue;
+      const auto pending = pool->find(message);
+      if (!pending) return fail(ErrorCode::Unavailable, "message {} of block {} is not here", message, cid);
+      missing.push_back(*pending);
+    }
+  }
+  TRY_VOID(chain->put_messages(missing));
+  TRY(const auto meta, chainstore::store_message_meta(chain->blocks(), block.bls_messages, block.secpk_messages));
+  if (meta != block.header.messages) {
+    return fail(ErrorCode::FailedValidation, "block {} names other messages than it came with", cid);
+  }
+  TRY_VOID(chain->put_block(block.header));
+  TRY(const auto report, runtime->validator.validate_known(cid, {.threads = 2, .proofs = true}));
+  if (!report.valid()) {
+    return fail(report.bad() ? ErrorCode::FailedValidation : ErrorCode::Temporal, "block {}: {}", cid, report.text());
+  }
+  TRY_VOID(chain->add_validated_block(block.header));
+  return {};
+}
+
+}  // namespace venus::node

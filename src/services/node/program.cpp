@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "services/node/program.hpp"
+
+#include "api/key_info_json.hpp"
+#include "api/node/common.hpp"
+#include "platform/home.hpp"
+#include "rpc/openrpc.hpp"
+#include "services/node/handlers/handlers.hpp"
+
+namespace venus::node {
+namespace {
+
+Result<types::NetworkParams> load_network(const std::string& name) {
+  if (name.find('/') == std::string::npos && !name.ends_with(".toml")) return types::builtin_network(name);
+  TRY(const auto text, platform::read_file(name));
+  return with_context(types::parse_network(text), name);
+}
+
+// Where `make actors` puts the official bundles.
+std::filesystem::path cache_folder() {
+  if (const char* set = std::getenv("VENUS_CACHE"); set != nullptr) return set;
+  const char* home = std::getenv("HOME");
+  return std::filesystem::path(home == nullptr ? "." : home) / ".cache/venus";
+}
+
+std::vector<std::filesystem::path> find_bundles(const Config& config, const types::NetworkParams& network) {
+  std::vector<std::filesystem::path> out(config.bundles.begin(), config.bundles.end());
+  if (!out.empty()) return out;
+  for (unsigned version = actors::kOldestVersion; version <= actors::kNewestVersion; ++version) {
+    auto file = cache_folder() / "actors" / fmt::format("v{}-{}.car", version, network.actors_bundle);
+    std::error_code ignored;
+    if (std::filesystem::exists(file, ignored)) out.push_back(std::move(file));
+  }
+  return out;
+}
+
+Task<> as_task(Result<void> result) { co_return result; }
+
+Result<void> bind_all(rpc::Dispatcher& d, Node& node, platform::Daemon& daemon) {
+  bind_chain(d, node);
+  bind_sync(d, node);
+  bind_mpool(d, node);
+  bind_gas(d, node);
+  bind_mining(d, node);
+  bind_wallet(d, node);
+  bind_state(d, node);
+  bind_state_miner(d, node);
+  bind_common(d, node, daemon);
+  rpc::bind_discover<api::NodeApi>(d, "venus", daemon.options().version);
+  return d.check_complete<api::NodeApi>();
+}
+
+void add_health(platform::Health& health, Node& node, std::int64_t max_behind) {
+  using Kind = platform::Health::Kind;
+  health.add("actors", Kind::Ready, [&node]() -> Result<void> {
+    if (node.warm()) return {};
+    return fail(ErrorCode::Unavailable, "the actors are being compiled");
+  });
+  health.add("sync", Kind::Ready, [&node, max_behind]() -> Result<void> {
+    const auto behind = node.epochs_behind();
+    if (behind <= max_behind) return {};
+    return fail(ErrorCode::Unavailable, "the head is {} epochs behind", behind);
+  });
+}
+
+}  // namespace
+
+void Config::declare(platform::Properties& p) {
+  using platform::in_range;
+  p.add("network.name", &network, "Network: mainnet, calibration, butterfly, devnet, or the path of a network file",
+        std::optional(platform::not_empty()));
+  p.add("network.genesis", &genesis, "CAR with the genesis; needed at the first start");
+  p.add("actors.bundles", &bundles, "CARs of the built-in actors; empty: those of the cache (VENUS_CACHE)");
+  p.add("store.memory", &database_memory, "Memory for the database's caches");
+  p.add("vm.cache", &vm_cache, "Memory for state blocks the VM read lately");
+  p.add("node.workers", &workers, "Threads that answer calls", std::optional(in_range<std::size_t>(1, 256)));
+  p.add("health.max_epochs_behind", &max_epochs_behind, "How far behind the clock the head may be to be ready",
+        std::optional(in_range<std::int64_t>(0, 1'000'000'000)));
+}
+
+Result<Settings> make_settings(const Config& config, const std::filesystem::path& home) {
+  Settings out;
+  out.home = home;
+  TRY(out.network, load_network(config.network));
+  types::set_display_prefix(out.network.address_prefix);
+  out.genesis_car = config.genesis;
+  out.actor_bundles = find_bundles(config, out.network);
+  out.database_memory_mib = config.database_memory.bytes >> 20;
+  out.vm_cache_mib = config.vm_cache.bytes >> 20;
+  out.worker_threads = config.workers;
+  return out;
+}
+
+Result<void> build(platform::Daemon& daemon, const Config& config) {
+  TRY(auto settings, make_settings(config, daemon.home().path()));
+  TRY(auto opened, Node::open(daemon.io(), std::move(settings)));
+  auto& node = daemon.own(std::move(opened));
+  TRY_VOID(bind_all(daemon.dispatcher(), node, daemon));
+  add_health(daemon.health(), node, config.max_epochs_behind);
+  daemon.on_start("node", [&node] { return as_task(node.start()); });
+  daemon.on_stop("node", [&node] {
+    node.stop();
+    return as_task({});
+  });
+  return {};
+}
+
+void add_commands(platform::Cli& cli) {
+  auto& root = cli.root();
+  add_chain_commands(root);
+  add_file_commands(root);
+  add_state_commands(root);
+  add_wallet_commands(root);
+  add_mpool_commands(root);
+}
+
+}  // namespace venus::node
