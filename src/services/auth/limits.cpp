@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 
+#include "crypto/uuid.hpp"
 #include "services/auth/text.hpp"
 
 namespace venus::auth {
@@ -19,7 +20,7 @@ Result<std::string> Limits::upsert(RateLimit limit) {
   if (limit.limit.cap < 0 || limit.limit.reset_dur < 0) {
     return fail(ErrorCode::InvalidArgument, "a limit's number and duration are not negative");
   }
-  if (limit.id.empty()) limit.id = new_uuid();
+  if (limit.id.empty()) limit.id = crypto::new_uuid();
   const auto rule = base::write_json(base::to_json(limit.limit));
   TRY_VOID(database_.write([&](Transaction& tx) -> Result<void> {
     TRY(auto users, tx.scalar<std::int64_t>("SELECT COUNT(*) FROM users WHERE name = ? AND is_deleted = 0", limit.name));

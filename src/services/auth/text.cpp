@@ -3,18 +3,7 @@
 
 #include <ctime>
 
-#include "crypto/random.hpp"
-
 namespace venus::auth {
-
-std::string new_uuid() {
-  auto bytes = crypto::random_array<16>();
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  const auto hex = base::to_hex(bytes);
-  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4),
-                     hex.substr(20));
-}
 
 std::string rfc3339(std::int64_t unix_seconds) {
   const std::time_t time = unix_seconds;

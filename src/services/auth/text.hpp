@@ -8,8 +8,6 @@
 
 namespace venus::auth {
 
-/// A random UUID (version 4).
-std::string new_uuid();
 /// "2026-11-22T13:00:00Z".
 std::string rfc3339(std::int64_t unix_seconds);
 /// InvalidArgument unless it has 1 to 50 bytes of UTF-8 without control characters.

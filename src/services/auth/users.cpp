@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/auth/users.hpp"
 
+#include "crypto/uuid.hpp"
 #include "services/auth/text.hpp"
 
 namespace venus::auth {
@@ -42,7 +43,7 @@ Result<User> Users::create(const UserRequest& request) {
   TRY_VOID(check_length("the comment", request.comment.value_or(""), 255));
   TRY_VOID(check_state(request.state));
   const auto now = clock_.unix_seconds();
-  const User user{new_uuid(), request.name, request.comment.value_or(""),
+  const User user{crypto::new_uuid(), request.name, request.comment.value_or(""),
                   request.state == 0 ? std::uint8_t{1} : request.state, now, now};
   auto done = database_.write([&](Transaction& tx) { return insert(tx, user); });
   if (!done && done.error().code == ErrorCode::AlreadyExists) {
@@ -123,7 +124,7 @@ Result<void> Users::ensure(const std::string& name) {
   const auto now = clock_.unix_seconds();
   return database_.write([&](Transaction& tx) -> Result<void> {
     TRY(auto known, tx.scalar<std::int64_t>("SELECT COUNT(*) FROM users WHERE name = ?", name));
-    if (known == 0) return insert(tx, User{new_uuid(), name, "", 1, now, now});
+    if (known == 0) return insert(tx, User{crypto::new_uuid(), name, "", 1, now, now});
     TRY_VOID(tx.exec("UPDATE users SET is_deleted = 0, state = 1, updateTime = ? WHERE name = ?", now, name));
     return {};
   });

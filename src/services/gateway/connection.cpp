@@ -1,45 +1,28 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/gateway/connection.hpp"
 
-#include <ctime>
-
-#include "crypto/random.hpp"
+#include "base/clock.hpp"
+#include "base/time_text.hpp"
+#include "crypto/uuid.hpp"
 
 namespace venus::services::gateway {
 
 using api::gateway::RequestEvent;
 using api::gateway::ResponseEvent;
 
-std::string new_uuid() {
-  auto bytes = crypto::random_array<16>();
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  auto text = base::to_hex(bytes);
-  for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, 1, '-');
-  return text;
-}
-
-std::string rfc3339_now() {
-  const auto now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
-
 Connection::Connection(std::string account, std::string ip, rpc::StreamWriter<RequestEvent> writer,
                        Bytes proof_bytes)
-    : id_(new_uuid()), account_(std::move(account)), ip_(std::move(ip)), created_(rfc3339_now()),
+    : id_(crypto::new_uuid()), account_(std::move(account)), ip_(std::move(ip)), created_(base::rfc3339(base::SystemClock().unix_millis())),
       proof_bytes_(std::move(proof_bytes)), writer_(std::move(writer)) {}
 
 bool Connection::greet() {
   const auto payload = base::write_json(base::to_json(api::gateway::ConnectedCompleted{id_}));
-  return writer_.send({new_uuid(), std::string(api::gateway::event::kInitConnect),
+  return writer_.send({crypto::new_uuid(), std::string(api::gateway::event::kInitConnect),
                        base::to_bytes(base::as_bytes(payload))});
 }
 
 Task<Bytes> Connection::request(std::string method, Bytes payload, std::chrono::milliseconds timeout) {
-  const auto id = new_uuid();
+  const auto id = crypto::new_uuid();
   auto [answer_writer, answer] = rpc::make_stream<Answer>(1);
   {
     const std::scoped_lock lock(mutex_);

@@ -61,9 +61,4 @@ class Connection {
 
 using ConnectionPtr = std::shared_ptr<Connection>;
 
-/// A random UUID (version 4).
-std::string new_uuid();
-/// Now, as RFC 3339 in UTC.
-std::string rfc3339_now();
-
 }  // namespace venus::services::gateway

@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/messager/rows.hpp"
 
-#include <ctime>
-
 #include "base/json.hpp"
+#include "base/time_text.hpp"
 
 namespace venus::messager {
-namespace {
-
-std::string rfc3339(std::int64_t unix_millis) {
-  const auto seconds = static_cast<std::time_t>(unix_millis / 1000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  const auto size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  return fmt::format("{}.{:03}Z", std::string_view(text.data(), size), unix_millis % 1000);
-}
-
-}  // namespace
-
 std::string tipset_text(const TipsetKey& key) {
   std::string out;
   for (const auto& cid : key.cids()) out += (out.empty() ? "" : " ") + cid.str();
@@ -59,8 +45,8 @@ Result<api::MessagerMessage> to_message(const MessageRow& row) {
   out.wallet_name = row.wallet_name;
   out.state = static_cast<api::MessageState>(row.state);
   out.error_message = row.error;
-  out.created_at = rfc3339(row.created);
-  out.updated_at = rfc3339(row.updated);
+  out.created_at = base::rfc3339(row.created);
+  out.updated_at = base::rfc3339(row.updated);
   return out;
 }
 

@@ -4,22 +4,13 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "api/node/state.hpp"
-#include "crypto/random.hpp"
+#include "crypto/uuid.hpp"
 #include "services/messager/rows.hpp"
 
 namespace venus::messager {
 namespace {
 
 constexpr auto kWaitPoll = std::chrono::milliseconds(500);
-
-std::string new_id() {
-  auto bytes = crypto::random_array<16>();
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  auto text = base::to_hex(bytes);
-  for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, 1, '-');
-  return text;
-}
 
 template <class T>
 Result<T> found_or(Result<std::optional<T>> result, const std::string& what) {
@@ -57,7 +48,7 @@ api::MessagerMessage Service::with_confidence(api::MessagerMessage message) cons
 
 Task<std::string> Service::push(rpc::CallContext context, types::Message message,
                                 std::optional<api::MessagerSendSpec> spec) {
-  co_return co_await push_with_id(std::move(context), new_id(), std::move(message), std::move(spec));
+  co_return co_await push_with_id(std::move(context), crypto::new_uuid(), std::move(message), std::move(spec));
 }
 
 Task<std::string> Service::push_with_id(rpc::CallContext context, std::string id, types::Message message,

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/uuid.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/json.hpp>
 #include <condition_variable>
@@ -67,7 +69,7 @@ class TestGateway {
 
   /// Sends a request to the wallet and waits for the answer.
   ResponseEvent ask(std::string_view method, const boost::json::value& payload) {
-    const auto id = new_uuid();
+    const auto id = crypto::new_uuid();
     const auto text = payload.is_null() ? std::string("null") : base::write_json(payload);
     std::unique_lock lock(mutex_);
     writer_.send({id, std::string(method), base::to_bytes(base::as_bytes(text))});
@@ -105,7 +107,7 @@ class TestGateway {
     policy = std::move(given);
     writer_ = writer;
     const auto payload = base::write_json(base::to_json(ConnectedCompleted{fmt::format("channel-{}", ++registrations_)}));
-    writer.send({new_uuid(), std::string(event::kInitConnect), base::to_bytes(base::as_bytes(payload))});
+    writer.send({crypto::new_uuid(), std::string(event::kInitConnect), base::to_bytes(base::as_bytes(payload))});
     changed_.notify_all();
     return std::move(stream);
   }

@@ -5,7 +5,8 @@
 #include <ctime>
 
 #include "crypto/hash.hpp"
-#include "crypto/random.hpp"
+#include "base/time_text.hpp"
+#include "crypto/uuid.hpp"
 #include "types/sql_text.hpp"
 
 namespace venus::wallet {
@@ -26,28 +27,11 @@ Result<void> insert_record(Transaction& tx, std::int64_t now, const std::string&
   }
   TRY_VOID(tx.exec("INSERT INTO sign_record (id, created_at, type, signer, err, raw_msg, signature_type, signature_data)"
                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                   new_uuid(), now, type, signer, error, base::to_hex(object), signature_type, signature_data));
+                   crypto::new_uuid(), now, type, signer, error, base::to_hex(object), signature_type, signature_data));
   return {};
 }
 
 }  // namespace
-
-std::string new_uuid() {
-  auto bytes = crypto::random_array<16>();
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  const auto hex = base::to_hex(bytes);
-  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4),
-                     hex.substr(20));
-}
-
-std::string rfc3339_millis(std::int64_t unix_millis) {
-  const std::time_t time = unix_millis / 1000;
-  std::tm parts{};
-  ::gmtime_r(&time, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec, unix_millis % 1000);
-}
 
 Result<std::int64_t> parse_rfc3339(std::string_view text) {
   const std::string copy(text.substr(0, 64));
@@ -162,7 +146,7 @@ Result<std::vector<api::SignRecord>> SignRecords::list(const api::SignRecordQuer
         TRY(auto bytes, base::from_hex(*signature_data));
         signature = types::Signature{static_cast<types::SignatureType>(*signature_type), std::move(bytes)};
       }
-      out.push_back({id, type, who, err, raw, std::move(signature), rfc3339_millis(created)});
+      out.push_back({id, type, who, err, raw, std::move(signature), base::rfc3339(created)});
     }
     return out;
   });

@@ -41,9 +41,5 @@ class SignRecords {
 
 /// Milliseconds since 1970 of an RFC 3339 time; InvalidArgument.
 Result<std::int64_t> parse_rfc3339(std::string_view text);
-/// "2026-11-22T13:00:00.123Z".
-std::string rfc3339_millis(std::int64_t unix_millis);
-/// A random UUID (version 4).
-std::string new_uuid();
 
 }  // namespace venus::wallet
