@@ -84,6 +84,18 @@ void supervise(platform::Cli& cli, const Deployment& d, const fs::path& folder, 
   }
 }
 
+/// Removes what a set-up makes; other files of the folder stay.
+void discard(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const auto name = entry.path().filename().string();
+    constexpr std::string_view kMade[] = {"drand",    "auth",        "node",         "gateway",      "messager",   "miner",
+                                          "genesis.car", "genesis.json", "network.toml", "devnet.json", "status.json"};
+    const bool is_home = name.starts_with("wallet-") || name.starts_with("sealer-");
+    if (is_home || std::ranges::find(kMade, name) != std::end(kMade)) fs::remove_all(entry.path(), error);
+  }
+}
+
 Result<Deployment> prepare(platform::Cli& cli, const fs::path& folder, const UpOptions& options, Supervisor& supervisor) {
   const Say say = [&cli](const std::string& text) { cli.note(text); };
   auto known = Deployment::load(folder);
@@ -93,8 +105,8 @@ Result<Deployment> prepare(platform::Cli& cli, const fs::path& folder, const UpO
   }
   std::error_code error;
   if (fs::exists(folder / "devnet.json", error)) {
-    return fail(ErrorCode::Conflict, "{} holds a devnet whose set-up was cut off: run 'venus-devnet reset'",
-                folder.string());
+    say("the set-up here was cut off before there was a chain: beginning again");
+    discard(folder);
   }
   return set_up(self_path(), folder, options.setup, supervisor, cli.io(), say);
 }

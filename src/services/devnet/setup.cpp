@@ -39,21 +39,14 @@ std::string end_of_log(const fs::path& log) {
   return text;
 }
 
-/// What `venus-sealer preseal -o json` tells of a sector.
-struct Presealed {
-  SectorNumber number;
-  Cid sealed_cid;
-  static constexpr auto fields() {
-    return base::fields_of(base::field("number", &Presealed::number), base::field("sealed_cid", &Presealed::sealed_cid));
-  }
-};
-
+/// The sectors `venus-sealer preseal -o json` lists.
 Result<std::vector<genesis::Sector>> presealed(const std::string& text) {
   TRY(const auto json, base::parse_json(text));
-  TRY(const auto list, base::from_json<std::vector<Presealed>>(json));
-  std::vector<genesis::Sector> out;
-  for (const auto& sector : list) out.push_back({sector.number, sector.sealed_cid});
-  return out;
+  TRY(auto list, base::from_json<std::vector<genesis::Sector>>(json));
+  for (const auto& sector : list) {
+    if (sector.sealed_cid == Cid{}) return fail(ErrorCode::Malformed, "sector {} has no SealedCID", sector.number);
+  }
+  return list;
 }
 
 class Setup {
@@ -241,7 +234,9 @@ Result<void> start_component(const Deployment& deployment, const Component& comp
     supervisor.tick();
     const auto status = supervisor.status_of(component.name);
     if (status && status->restarts > 2) break;
-    if (rpc::run_blocking(io, http.get(component.url + "/healthz"))) return {};
+    // The token is written after the API begins to answer.
+    const bool has_token = component.name == "drand" || fs::exists(folder / component.name / "token");
+    if (has_token && rpc::run_blocking(io, http.get(component.url + "/healthz"))) return {};
     std::this_thread::sleep_for(50ms);
   }
   return fail(ErrorCode::Unavailable, "{} does not start; the end of {}:\n{}", component.name, spec.log.string(),
