@@ -95,7 +95,9 @@ void Pool::forget_if_local(const Cid& cid) {
 }
 
 Result<Added> Pool::add(types::SignedMessage signed_message, Origin origin) {
-  TRY(const auto checked, check_alone(signed_message, origin, head()));
+  const auto built_on = head();
+  if (!built_on) return fail(ErrorCode::Unavailable, "the message pool is not started yet");
+  TRY(const auto checked, check_alone(signed_message, origin, built_on));
   const auto cid = signed_message.cid();
   const auto message = std::make_shared<const PendingMessage>(std::move(signed_message), checked.min_gas);
   std::vector<Update> updates;
@@ -132,7 +134,9 @@ Result<Added> Pool::add(types::SignedMessage signed_message, Origin origin) {
 }
 
 Result<Nonce> Pool::next_nonce(const Address& address) {
-  TRY(const auto state, chain_.sender(head(), address));
+  const auto built_on = head();
+  if (!built_on) return fail(ErrorCode::Unavailable, "the message pool is not started yet");
+  TRY(const auto state, chain_.sender(built_on, address));
   const std::scoped_lock lock(mutex_);
   const auto held = senders_.find(state.key);
   if (held == senders_.end()) return state.nonce;

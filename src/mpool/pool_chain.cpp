@@ -79,6 +79,7 @@ Result<SelectionInput> Pool::selection_input(const TipsetPtr& base) {
     head = head_;
     input.priority = config_.priority_addresses;
   }
+  if (!head) return fail(ErrorCode::Unavailable, "the message pool is not started yet");
   if (head->key() != base->key()) {
     TRY(const auto path, chain_.path(head, base));
     const std::scoped_lock lock(mutex_);

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json.hpp>
 #include <ctime>
+#include <mutex>
 
 #include "api/node/common.hpp"
 #include "services/node/command_text.hpp"
@@ -48,9 +49,9 @@ Result<void> print_tipset(Cli& cli, const TipsetPtr& tipset) {
 }
 
 Result<void> list(Cli& cli, const Words& words) {
-  TRY(auto tipset, cli.call<ChainApi::Head>());
+  TRY(auto tipset, ask<ChainApi::Head>(cli));
   if (words.height >= 0) {
-    TRY(tipset, cli.call<ChainApi::GetTipsetByHeight>(ChainEpoch(words.height), TipsetKey()));
+    TRY(tipset, ask<ChainApi::GetTipsetByHeight>(cli, ChainEpoch(words.height), TipsetKey()));
   }
   Table table({"Epoch", "Time", "Blocks", "Miners", "Base fee", "CIDs"});
   table.right(0).right(2).right(4);
@@ -61,15 +62,15 @@ Result<void> list(Cli& cli, const Words& words) {
                std::to_string(tipset->blocks().size()), miners, tipset->parent_base_fee().human(),
                tipset->key().str()});
     if (tipset->height().value() == 0) break;
-    TRY(tipset, cli.call<ChainApi::GetTipset>(tipset->parents()));
+    TRY(tipset, ask<ChainApi::GetTipset>(cli, tipset->parents()));
   }
   return cli.print_table(table);
 }
 
 Result<void> get_block(Cli& cli, const std::string& text) {
   TRY(const auto cid, Cid::parse(text));
-  TRY(const auto header, cli.call<ChainApi::GetBlock>(cid));
-  TRY(const auto messages, cli.call<ChainApi::GetBlockMessages>(cid));
+  TRY(const auto header, ask<ChainApi::GetBlock>(cli, cid));
+  TRY(const auto messages, ask<ChainApi::GetBlockMessages>(cli, cid));
   boost::json::object out;
   out["Header"] = to_json(header);
   out["Messages"] = to_json(messages.cids);
@@ -97,7 +98,7 @@ Task<> wait_in_sync(Cli& cli, std::shared_ptr<rpc::Client> client, std::int64_t 
 void add_chain(Command& root, const WordsPtr& w) {
   auto& chain = root.add("chain", "The chain");
   chain.add("head", "Show the heaviest tipset").action([](Cli& cli) -> Result<void> {
-    TRY(const auto head, cli.call<ChainApi::Head>());
+    TRY(const auto head, ask<ChainApi::Head>(cli));
     return print_tipset(cli, head);
   });
   auto& get = chain.add("get", "Show a tipset by height or key");
@@ -106,10 +107,10 @@ void add_chain(Command& root, const WordsPtr& w) {
   get.action([w](Cli& cli) -> Result<void> {
     TRY(const auto key, parse_tipset(w->tipset));
     if (w->height >= 0) {
-      TRY(const auto tipset, cli.call<ChainApi::GetTipsetByHeight>(ChainEpoch(w->height), key));
+      TRY(const auto tipset, ask<ChainApi::GetTipsetByHeight>(cli, ChainEpoch(w->height), key));
       return print_tipset(cli, tipset);
     }
-    TRY(const auto tipset, cli.call<ChainApi::GetTipset>(key));
+    TRY(const auto tipset, ask<ChainApi::GetTipset>(cli, key));
     return print_tipset(cli, tipset);
   });
   auto& list_command = chain.add("list", "List tipsets, newest first").alias("ls");
@@ -122,7 +123,7 @@ void add_chain(Command& root, const WordsPtr& w) {
       .action([w](Cli& cli) { return get_block(cli, w->cid); });
   chain.add("get-message", "Show a message").arg("cid", &w->cid, "CID").action([w](Cli& cli) -> Result<void> {
     TRY(const auto cid, Cid::parse(w->cid));
-    TRY(const auto message, cli.call<ChainApi::GetMessage>(cid));
+    TRY(const auto message, ask<ChainApi::GetMessage>(cli, cid));
     return cli.json() ? cli.print_json(to_json(message)) : cli.print(base::pretty_json(to_json(message)));
   });
 }
@@ -130,7 +131,7 @@ void add_chain(Command& root, const WordsPtr& w) {
 void add_sync(Command& root, const WordsPtr& w) {
   auto& sync = root.add("sync", "How far the node is");
   sync.add("status", "Show head, clock and what is missing").action([](Cli& cli) -> Result<void> {
-    TRY(const auto status, cli.call<api::CommonApi::NodeStatus>(false));
+    TRY(const auto status, ask<api::CommonApi::NodeStatus>(cli, false));
     if (cli.json()) return cli.print_json(status);
     const auto& part = status.at("SyncStatus");
     return cli.print(fmt::format("head at epoch {}, {} epochs behind the clock", part.at("Epoch").to_number<std::int64_t>(),
@@ -147,11 +148,11 @@ void add_sync(Command& root, const WordsPtr& w) {
 }
 
 Result<void> show_info(Cli& cli) {
-  TRY(const auto version, cli.call<api::CommonApi::Version>());
-  TRY(const auto network, cli.call<api::StateApi::NetworkName>());
-  TRY(const auto rules, cli.call<api::StateApi::NetworkVersion>(TipsetKey()));
-  TRY(const auto status, cli.call<api::CommonApi::NodeStatus>(false));
-  TRY(const auto head, cli.call<ChainApi::Head>());
+  TRY(const auto version, ask<api::CommonApi::Version>(cli));
+  TRY(const auto network, ask<api::StateApi::NetworkName>(cli));
+  TRY(const auto rules, ask<api::StateApi::NetworkVersion>(cli, TipsetKey()));
+  TRY(const auto status, ask<api::CommonApi::NodeStatus>(cli, false));
+  TRY(const auto head, ask<ChainApi::Head>(cli));
   const auto behind = status.at("SyncStatus").at("Behind").to_number<std::int64_t>();
   if (cli.json()) {
     return cli.print_json(boost::json::object{{"version", version.version},
@@ -180,13 +181,27 @@ Result<TipsetKey> parse_tipset(std::string_view text) {
   return TipsetKey(std::move(cids));
 }
 
+void choose_prefix(Cli& cli) {
+  static std::once_flag once;
+  std::call_once(once, [&cli] {
+    // Without an answer the call that follows fails and says why.
+    const auto name = cli.call<api::StateApi::NetworkName>();
+    auto prefix = types::NetworkPrefix::Testnet;
+    for (const auto& known : types::builtin_network_names()) {
+      const auto network = types::builtin_network(known);
+      if (name && network && network->network_name == *name) prefix = network->address_prefix;
+    }
+    types::set_display_prefix(prefix);
+  });
+}
+
 void add_chain_commands(Command& root) {
   const auto words = std::make_shared<Words>();
   add_chain(root, words);
   add_sync(root, words);
   root.add("info", "The node in a few lines").action([](Cli& cli) { return show_info(cli); });
   root.add("version", "Versions of the running node and of this program").action([](Cli& cli) -> Result<void> {
-    TRY(const auto version, cli.call<api::CommonApi::Version>());
+    TRY(const auto version, ask<api::CommonApi::Version>(cli));
     if (cli.json()) return cli.print_json(to_json(version));
     return cli.print(fmt::format("node {}, program {}", version.version, cli.info().version));
   });

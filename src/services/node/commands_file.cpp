@@ -76,6 +76,7 @@ Result<void> import_chain(Cli& cli, const Words& words) {
   TRY(auto open, open_chain(cli, words));
   TRY(const auto loaded, load_file(open, words.file));
   const auto& network = open.settings.network;
+  TRY_VOID(check_verifying_keys(network));
   TRY_VOID(consensus::adopt_genesis(network, *open.chain, loaded.genesis->cids().at(0)));
   bridge::VmEngine engine(2);
   const base::SystemClock clock;

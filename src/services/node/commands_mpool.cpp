@@ -4,6 +4,7 @@
 
 #include "api/node/common.hpp"
 #include "platform/home.hpp"
+#include "services/node/command_text.hpp"
 #include "services/node/program.hpp"
 
 namespace venus::node {
@@ -30,7 +31,7 @@ Result<void> pending(Cli& cli, const std::string& from) {
   if (!from.empty()) {
     TRY(sender, Address::parse(from));
   }
-  TRY(auto messages, cli.call<MpoolApi::Pending>(TipsetKey()));
+  TRY(auto messages, ask<MpoolApi::Pending>(cli, TipsetKey()));
   if (sender.defined()) std::erase_if(messages, [&](const auto& m) { return m.message.from != sender; });
   if (cli.json()) return cli.print_json(to_json(messages));
   Table table({"CID", "From", "Nonce", "To", "Value", "Method", "Gas limit", "Fee cap", "Premium"});
@@ -45,7 +46,7 @@ Result<void> pending(Cli& cli, const std::string& from) {
 }
 
 Result<void> stat(Cli& cli) {
-  TRY(const auto messages, cli.call<MpoolApi::Pending>(TipsetKey()));
+  TRY(const auto messages, ask<MpoolApi::Pending>(cli, TipsetKey()));
   struct Sender {
     std::uint64_t count = 0;
     std::uint64_t first = 0;
@@ -71,11 +72,11 @@ Result<void> stat(Cli& cli) {
 }
 
 Result<void> config(Cli& cli, const Words& words) {
-  TRY(auto settings, cli.call<MpoolApi::GetConfig>());
+  TRY(auto settings, ask<MpoolApi::GetConfig>(cli));
   if (words.high > 0 || words.low > 0) {
     if (words.high > 0) settings.size_limit_high = words.high;
     if (words.low > 0) settings.size_limit_low = words.low;
-    TRY_VOID(cli.call<MpoolApi::SetConfig>(settings));
+    TRY_VOID(ask<MpoolApi::SetConfig>(cli, settings));
   }
   return cli.json() ? cli.print_json(to_json(settings)) : cli.print(base::pretty_json(to_json(settings)));
 }
@@ -84,7 +85,7 @@ Result<void> push(Cli& cli, const std::string& file) {
   TRY(const auto text, platform::read_file(file));
   TRY(const auto json, base::parse_json(text));
   TRY(auto message, with_context(base::from_json<types::SignedMessage>(json), file));
-  TRY(const auto cid, cli.call<MpoolApi::Push>(std::move(message)));
+  TRY(const auto cid, ask<MpoolApi::Push>(cli, std::move(message)));
   return cli.json() ? cli.print_json(boost::json::object{{"cid", cid.str()}}) : cli.print(cid.str());
 }
 
@@ -105,7 +106,7 @@ void add_mpool_commands(Command& root) {
   clear.flag("--really-do-it", &w->really, "Yes, drop them");
   clear.action([w](Cli& cli) -> Result<void> {
     if (!w->really) return fail(ErrorCode::InvalidArgument, "messages would be lost: add --really-do-it");
-    return cli.call<MpoolApi::Clear>(w->local);
+    return ask<MpoolApi::Clear>(cli, w->local);
   });
   mpool.add("push", "Add a signed message from a JSON file").arg("file", &w->file, "File")
       .action([w](Cli& cli) { return push(cli, w->file); });

@@ -43,7 +43,7 @@ void add_query(Command& state, const WordsPtr& w, const std::string& name, const
   command.action([w](Cli& cli) -> Result<void> {
     TRY(const auto address, Address::parse(w->address));
     TRY(const auto key, parse_tipset(w->tipset));
-    TRY(const auto answer, cli.call<M>(address, key));
+    TRY(const auto answer, ask<M>(cli, address, key));
     return print_value(cli, to_json(answer));
   });
 }
@@ -57,7 +57,7 @@ void add_sector_query(Command& state, const WordsPtr& w, const std::string& name
   command.action([w](Cli& cli) -> Result<void> {
     TRY(const auto address, Address::parse(w->address));
     TRY(const auto key, parse_tipset(w->tipset));
-    TRY(const auto answer, cli.call<M>(address, SectorNumber(w->number), key));
+    TRY(const auto answer, ask<M>(cli, address, SectorNumber(w->number), key));
     return print_value(cli, to_json(answer));
   });
 }
@@ -68,7 +68,7 @@ Result<void> show_power(Cli& cli, const Words& words) {
     TRY(address, Address::parse(words.address));
   }
   TRY(const auto key, parse_tipset(words.tipset));
-  TRY(const auto power, cli.call<StateMinerApi::Power>(address, key));
+  TRY(const auto power, ask<StateMinerApi::Power>(cli, address, key));
   if (cli.json()) return cli.print_json(to_json(power));
   const auto& total = power.total_power;
   if (!address.defined()) {
@@ -104,7 +104,7 @@ Result<void> call_message(Cli& cli, const Words& words) {
   TRY(message.params, base::from_hex(words.params));
   message.method = MethodNum(words.number);
   TRY(const auto key, parse_tipset(words.tipset));
-  TRY(const auto answer, cli.call<StateApi::Call>(message, key));
+  TRY(const auto answer, ask<StateApi::Call>(cli, message, key));
   if (cli.json()) return cli.print_json(answer);
   const auto& receipt = answer.at("MsgRct");
   return cli.print(fmt::format("exit code {}, gas {}\n{}{}", receipt.at("ExitCode").to_number<std::int64_t>(),
@@ -118,13 +118,13 @@ void add_messages(Command& state, const WordsPtr& w) {
   search.arg("cid", &w->cid, "CID of the message").option("--limit", &w->limit, "How many epochs to look back");
   search.action([w](Cli& cli) -> Result<void> {
     TRY(const auto cid, Cid::parse(w->cid));
-    return show_lookup(cli, cli.call<StateApi::SearchMessage>(TipsetKey(), cid, ChainEpoch(w->limit), true));
+    return show_lookup(cli, ask<StateApi::SearchMessage>(cli, TipsetKey(), cid, ChainEpoch(w->limit), true));
   });
   auto& wait = state.add("wait-msg", "Wait until a message is executed");
   wait.arg("cid", &w->cid, "CID of the message").option("--confidence", &w->confidence, "Epochs to wait on top");
   wait.action([w](Cli& cli) -> Result<void> {
     TRY(const auto cid, Cid::parse(w->cid));
-    TRY(const auto found, cli.call<StateApi::WaitMessage>(cid, w->confidence, ChainEpoch(w->limit), true));
+    TRY(const auto found, ask<StateApi::WaitMessage>(cli, cid, w->confidence, ChainEpoch(w->limit), true));
     return show_lookup(cli, std::optional(found));
   });
   auto& call = state.add("call", "Execute a message without effect");
@@ -137,36 +137,36 @@ void add_messages(Command& state, const WordsPtr& w) {
 
 void add_lists(Command& state, const WordsPtr& w) {
   state.add("list-miners", "List all miners").action([](Cli& cli) -> Result<void> {
-    TRY(const auto miners, cli.call<StateApi::ListMiners>(TipsetKey()));
+    TRY(const auto miners, ask<StateApi::ListMiners>(cli, TipsetKey()));
     Table table({"Miner"});
     for (const auto& miner : miners) table.row({miner.str()});
     return cli.print_table(table);
   });
   state.add("list-actors", "List all actors").action([](Cli& cli) -> Result<void> {
-    TRY(const auto actors, cli.call<StateApi::ListActors>(TipsetKey()));
+    TRY(const auto actors, ask<StateApi::ListActors>(cli, TipsetKey()));
     Table table({"Actor"});
     for (const auto& actor : actors) table.row({actor.str()});
     return cli.print_table(table);
   });
   state.add("network-version", "Version of the network's rules").action([](Cli& cli) -> Result<void> {
-    TRY(const auto version, cli.call<StateApi::NetworkVersion>(TipsetKey()));
+    TRY(const auto version, ask<StateApi::NetworkVersion>(cli, TipsetKey()));
     return cli.json() ? cli.print_json(version) : cli.print(std::to_string(version));
   });
   state.add("network-params", "Parameters of the network").action([](Cli& cli) -> Result<void> {
-    TRY(const auto params, cli.call<StateApi::GetNetworkParams>());
+    TRY(const auto params, ask<StateApi::GetNetworkParams>(cli));
     return print_value(cli, params);
   });
   state.add("circulating-supply", "Circulating supply as the VM counts it").action([](Cli& cli) -> Result<void> {
-    TRY(const auto supply, cli.call<StateApi::VmCirculatingSupply>(TipsetKey()));
+    TRY(const auto supply, ask<StateApi::VmCirculatingSupply>(cli, TipsetKey()));
     return print_value(cli, supply);
   });
   auto& lookup = state.add("lookup", "The ID address of an address, or an address of an ID");
   lookup.arg("address", &w->address, "Address").flag("--reverse,-r", &w->robust, "Key or robust address of an ID");
   lookup.action([w](Cli& cli) -> Result<void> {
     TRY(const auto address, Address::parse(w->address));
-    auto found = w->robust ? cli.call<StateApi::AccountKey>(address, TipsetKey())
-                           : cli.call<StateApi::LookupId>(address, TipsetKey());
-    if (!found && w->robust) found = cli.call<StateApi::LookupRobustAddress>(address, TipsetKey());
+    auto found = w->robust ? ask<StateApi::AccountKey>(cli, address, TipsetKey())
+                           : ask<StateApi::LookupId>(cli, address, TipsetKey());
+    if (!found && w->robust) found = ask<StateApi::LookupRobustAddress>(cli, address, TipsetKey());
     if (!found) return std::unexpected(found.error());
     return cli.json() ? cli.print_json(to_json(*found)) : cli.print(found->str());
   });

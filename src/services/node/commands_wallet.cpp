@@ -6,6 +6,7 @@
 #include "api/key_info_json.hpp"
 #include "api/node/common.hpp"
 #include "platform/home.hpp"
+#include "services/node/command_text.hpp"
 #include "services/node/program.hpp"
 
 namespace venus::node {
@@ -38,21 +39,21 @@ Result<void> print_address(Cli& cli, const Address& address) {
 }
 
 Result<void> list(Cli& cli) {
-  TRY(const auto addresses, cli.call<Wallet::List>());
-  TRY(const auto chosen, cli.call<Wallet::DefaultAddress>());
+  TRY(const auto addresses, ask<Wallet::List>(cli));
+  TRY(const auto chosen, ask<Wallet::DefaultAddress>(cli));
   Table table({"Address", "Balance", "AttoFIL", "Default"});
   table.right(1).right(2);
   for (const auto& address : addresses) {
-    TRY(const auto balance, cli.call<Wallet::Balance>(address));
+    TRY(const auto balance, ask<Wallet::Balance>(cli, address));
     table.row({address.str(), balance.fil(), balance.str(), address == chosen ? "yes" : ""});
   }
   return cli.print_table(table);
 }
 
 Result<void> show_balance(Cli& cli, const std::string& text) {
-  TRY(auto address, text.empty() ? cli.call<Wallet::DefaultAddress>() : Address::parse(text));
+  TRY(auto address, text.empty() ? ask<Wallet::DefaultAddress>(cli) : Address::parse(text));
   if (!address.defined()) return fail(ErrorCode::NotFound, "no address given and no key in this node");
-  TRY(const auto balance, cli.call<Wallet::Balance>(address));
+  TRY(const auto balance, ask<Wallet::Balance>(cli, address));
   if (cli.json()) {
     return cli.print_json(boost::json::object{{"address", address.str()}, {"fil", balance.fil()}, {"attofil", balance.str()}});
   }
@@ -68,7 +69,7 @@ Result<void> import_key(Cli& cli, const std::string& file) {
     TRY(text, platform::read_file(file, 65536));
   }
   TRY(auto key, types::KeyInfo::import_text(text));
-  TRY(const auto address, cli.call<Wallet::Import>(std::move(key)));
+  TRY(const auto address, ask<Wallet::Import>(cli, std::move(key)));
   return print_address(cli, address);
 }
 
@@ -76,7 +77,7 @@ void add_keys(Command& wallet, const WordsPtr& w) {
   auto& make = wallet.add("new", "Make a key and print its address");
   make.arg("type", &w->type, "bls, secp256k1 or delegated", false).choices("type", {"bls", "secp256k1", "delegated"});
   make.action([w](Cli& cli) -> Result<void> {
-    TRY(const auto address, cli.call<Wallet::New>(w->type));
+    TRY(const auto address, ask<Wallet::New>(cli, w->type));
     return print_address(cli, address);
   });
   wallet.add("list", "List keys and balances").alias("ls").action([](Cli& cli) { return list(cli); });
@@ -88,7 +89,7 @@ void add_keys(Command& wallet, const WordsPtr& w) {
   wallet.add("export", "Print a private key: whoever has it has the funds").arg("address", &w->address, "Address")
       .action([w](Cli& cli) -> Result<void> {
         TRY(const auto address, Address::parse(w->address));
-        TRY(const auto key, cli.call<Wallet::Export>(address));
+        TRY(const auto key, ask<Wallet::Export>(cli, address));
         const auto text = key.export_text();
         return cli.print(base::as_chars(text.view()));
       });
@@ -97,17 +98,17 @@ void add_keys(Command& wallet, const WordsPtr& w) {
   del.action([w](Cli& cli) -> Result<void> {
     TRY(const auto address, Address::parse(w->address));
     if (!w->really) return fail(ErrorCode::InvalidArgument, "this cannot be undone: add --really-do-it");
-    return cli.call<Wallet::Delete>(address);
+    return ask<Wallet::Delete>(cli, address);
   });
   wallet.add("default", "Show the default sender").action([](Cli& cli) -> Result<void> {
-    TRY(const auto address, cli.call<Wallet::DefaultAddress>());
+    TRY(const auto address, ask<Wallet::DefaultAddress>(cli));
     if (!address.defined()) return fail(ErrorCode::NotFound, "there is no key in this node");
     return print_address(cli, address);
   });
   wallet.add("set-default", "Choose the default sender").arg("address", &w->address, "Address")
       .action([w](Cli& cli) -> Result<void> {
         TRY(const auto address, Address::parse(w->address));
-        return cli.call<Wallet::SetDefault>(address);
+        return ask<Wallet::SetDefault>(cli, address);
       });
 }
 
@@ -116,7 +117,7 @@ void add_signing(Command& wallet, const WordsPtr& w) {
       .arg("data", &w->data, "Bytes in hex").action([w](Cli& cli) -> Result<void> {
         TRY(const auto address, Address::parse(w->address));
         TRY(auto data, base::from_hex(w->data));
-        TRY(const auto signature, cli.call<Wallet::Sign>(address, std::move(data)));
+        TRY(const auto signature, ask<Wallet::Sign>(cli, address, std::move(data)));
         if (cli.json()) return cli.print_json(to_json(signature));
         Bytes text{static_cast<std::uint8_t>(signature.type)};
         base::append(text, signature.data);
@@ -129,7 +130,7 @@ void add_signing(Command& wallet, const WordsPtr& w) {
         TRY(const auto bytes, base::from_hex(w->signature));
         if (bytes.empty()) return fail(ErrorCode::InvalidArgument, "the signature is empty");
         types::Signature signature{static_cast<types::SignatureType>(bytes[0]), Bytes(bytes.begin() + 1, bytes.end())};
-        TRY(const bool good, cli.call<Wallet::Verify>(address, std::move(data), std::move(signature)));
+        TRY(const bool good, ask<Wallet::Verify>(cli, address, std::move(data), std::move(signature)));
         if (cli.json()) return cli.print_json(good);
         if (!good) return fail(ErrorCode::FailedValidation, "the signature is not good");
         return cli.print("the signature is good");
@@ -143,15 +144,15 @@ Result<void> send(Cli& cli, const Words& words) {
   if (!words.from.empty()) {
     TRY(message.from, Address::parse(words.from));
   } else {
-    TRY(message.from, cli.call<Wallet::DefaultAddress>());
+    TRY(message.from, ask<Wallet::DefaultAddress>(cli));
     if (!message.from.defined()) return fail(ErrorCode::NotFound, "there is no key in this node: `venus wallet new`");
   }
   message.method = MethodNum(words.method);
   TRY(message.params, base::from_hex(words.params));
-  TRY(const auto sent, cli.call<api::MpoolApi::PushMessage>(message, std::nullopt));
+  TRY(const auto sent, ask<api::MpoolApi::PushMessage>(cli, message, std::nullopt));
   const auto cid = sent.cid();
   if (!words.wait) return cli.json() ? cli.print_json(boost::json::object{{"cid", cid.str()}}) : cli.print(cid.str());
-  TRY(const auto found, cli.call<api::StateApi::WaitMessage>(cid, words.confidence, ChainEpoch(-1), true));
+  TRY(const auto found, ask<api::StateApi::WaitMessage>(cli, cid, words.confidence, ChainEpoch(-1), true));
   if (cli.json()) return cli.print_json(to_json(found));
   return cli.print(fmt::format("{}\nexecuted at epoch {}: exit code {}, gas {}", cid, found.height,
                                found.receipt.exit_code, found.receipt.gas_used));

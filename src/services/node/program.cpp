@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/node/program.hpp"
 
+#include <fmt/ranges.h>
+
+#include <set>
+
 #include "api/key_info_json.hpp"
 #include "api/node/common.hpp"
+#include "bridge/proofs.hpp"
 #include "platform/home.hpp"
 #include "rpc/openrpc.hpp"
 #include "services/node/handlers/handlers.hpp"
@@ -52,6 +57,7 @@ Result<void> bind_all(rpc::Dispatcher& d, Node& node, platform::Daemon& daemon) 
 
 void add_health(platform::Health& health, Node& node, std::int64_t max_behind) {
   using Kind = platform::Health::Kind;
+  health.add("proofs", Kind::Ready, [checked = check_verifying_keys(node.settings.network)] { return checked; });
   health.add("actors", Kind::Ready, [&node]() -> Result<void> {
     if (node.warm()) return {};
     return fail(ErrorCode::Unavailable, "the actors are being compiled");
@@ -91,12 +97,36 @@ Result<Settings> make_settings(const Config& config, const std::filesystem::path
   return out;
 }
 
+Result<void> check_verifying_keys(const types::NetworkParams& network) {
+  using bridge::ParameterKind;
+  const auto folder = bridge::parameter_folder();
+  std::set<std::uint64_t> missing;
+  bool any = false;
+  for (const auto proof : network.seal_proofs) {
+    TRY(const auto size, types::sector_size(proof));
+    bool here = true;
+    for (const auto kind : {ParameterKind::WinningPost, ParameterKind::WindowPost, ParameterKind::Porep}) {
+      TRY(const bool present, bridge::verifying_key_present(kind, size.value(), folder));
+      here = here && present;
+    }
+    any = any || here;
+    if (!here) missing.insert(size.value());
+  }
+  if (missing.empty() || (any && network.actor_debugging)) return {};
+  return fail(ErrorCode::NotFound, "verifying keys of sectors of {} bytes are missing in {} "
+              "(FIL_PROOFS_PARAMETER_CACHE): messages with proofs would be executed wrongly",
+              fmt::join(missing, ", "), folder.string());
+}
+
 Result<void> build(platform::Daemon& daemon, const Config& config) {
   TRY(auto settings, make_settings(config, daemon.home().path()));
   TRY(auto opened, Node::open(daemon.io(), std::move(settings)));
   auto& node = daemon.own(std::move(opened));
   TRY_VOID(bind_all(daemon.dispatcher(), node, daemon));
   add_health(daemon.health(), node, config.max_epochs_behind);
+  if (const auto keys = check_verifying_keys(node.settings.network); !keys) {
+    platform::Log("node").warn("proofs can't be verified", platform::kv("error", keys.error()));
+  }
   daemon.on_start("node", [&node] { return as_task(node.start()); });
   daemon.on_stop("node", [&node] {
     node.stop();

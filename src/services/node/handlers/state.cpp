@@ -94,7 +94,8 @@ Result<Bytes> encode_params(Node&, const Cid& code, MethodNum method, const Json
 
 Result<TokenAmount> circulating_supply(Node& node, const TipsetKey& key) {
   TRY(const auto view, state_at(node, key));
-  return actors::exact_circulating_supply(view->tree, view->tipset->height());
+  // The state is that before the tipset, so what has vested is counted up to the epoch before.
+  return actors::exact_circulating_supply(view->tree, view->tipset->height() - 1);
 }
 
 Result<Json> vm_circulating_supply(Node& node, const TipsetKey& key) {

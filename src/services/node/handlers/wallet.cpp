@@ -69,7 +69,10 @@ void bind_wallet(rpc::Dispatcher& d, Node& node) {
   d.bind<Api::Export>([&node](Address address) -> Result<types::KeyInfo> { return node.keys->export_key(address); });
   d.bind<Api::Import>([&node](types::KeyInfo key) -> Result<Address> { return node.keys->import(std::move(key)); });
   d.bind<Api::Delete>([&node](Address address) -> Result<void> { return node.keys->erase(address); });
-  d.bind<Api::ValidateAddress>([](std::string text) -> Result<Address> { return Address::parse(text); });
+  d.bind<Api::ValidateAddress>([](std::string text) -> Result<Address> {
+    // As in Lotus, no text is the undefined address.
+    return text.empty() ? Address() : Address::parse(text);
+  });
 }
 
 }  // namespace venus::node
