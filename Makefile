@@ -53,6 +53,7 @@ devnet: build
 
 bench: build
 	tools/run_each.sh '$(BUILD)' '_bench$$' '$(TEST)'
+	$(if $(TEST),,bench/replay.sh $(BUILD))
 
 soak: build
 	VENUS_SOAK_EPOCHS=$(EPOCHS) ctest --test-dir $(BUILD) -C soak -L soak --no-tests=error --verbose
