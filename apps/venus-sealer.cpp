@@ -20,9 +20,11 @@ int main(int argc, char** argv) {
                 .target = "/rpc/v1"},
        .common = &common,
        .declare = [&](venus::platform::Properties& properties) { config.declare(properties); },
-       .build = [&](venus::platform::Daemon& daemon) { return venus::sealer::build(daemon, config); },
+       .build =
+           [&](venus::platform::Daemon& daemon) { return venus::sealer::build(daemon, config); },
        .commands = venus::sealer::add_commands,
-       .run_flags = [&](venus::platform::Command& run) {
-         run.option("--miner", &config.miner, "The same as --miner-address");
-       }});
+       .run_flags =
+           [&](venus::platform::Command& run) {
+             run.option("--miner", &config.miner, "The same as --miner-address");
+           }});
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// venus-sealer as its operator and other programs see it: sectors, proofs of spacetime, connections.
+// venus-sealer as its operator and other programs see it: sectors, proofs of spacetime,
+// connections.
 #pragma once
 
 #include "api/wallet.hpp"
@@ -19,15 +20,16 @@ struct SealerSector {
   Cid unsealed_cid;
   std::string cache_path;    ///< folder, absolute
   std::string replica_path;  ///< file, absolute
-  std::string state;         ///< "proving"; "missing" when its files were not found at the last look
-  std::string error;         ///< what was wrong with the files
+  std::string state;  ///< "proving"; "missing" when its files were not found at the last look
+  std::string error;  ///< what was wrong with the files
   static constexpr auto fields() {
     using base::field;
     using T = SealerSector;
-    return base::fields_of(field("Miner", &T::miner), field("Number", &T::number), field("SealProof", &T::seal_proof),
-                           field("SealedCID", &T::sealed_cid), field("UnsealedCID", &T::unsealed_cid),
-                           field("CachePath", &T::cache_path), field("ReplicaPath", &T::replica_path),
-                           field("State", &T::state), field("Error", &T::error));
+    return base::fields_of(
+        field("Miner", &T::miner), field("Number", &T::number), field("SealProof", &T::seal_proof),
+        field("SealedCID", &T::sealed_cid), field("UnsealedCID", &T::unsealed_cid),
+        field("CachePath", &T::cache_path), field("ReplicaPath", &T::replica_path),
+        field("State", &T::state), field("Error", &T::error));
   }
 };
 
@@ -45,9 +47,9 @@ std::string_view to_string(SealerPostState state) noexcept;
 /// One message of proofs for some partitions of a deadline. The numbers of the key never repeat.
 struct SealerPost {
   ActorId miner;
-  ChainEpoch open;            ///< first epoch of the deadline's window
-  std::int64_t batch = 0;     ///< which group of partitions of the deadline, from 0
-  std::int64_t attempt = 0;   ///< from 0
+  ChainEpoch open;           ///< first epoch of the deadline's window
+  std::int64_t batch = 0;    ///< which group of partitions of the deadline, from 0
+  std::int64_t attempt = 0;  ///< from 0
   std::uint64_t deadline = 0;
   ChainEpoch close;           ///< first epoch after the window
   ChainEpoch challenge;       ///< epoch of the randomness
@@ -65,12 +67,13 @@ struct SealerPost {
     using base::field;
     using T = SealerPost;
     return base::fields_of(
-        field("Miner", &T::miner), field("Open", &T::open), field("Batch", &T::batch), field("Attempt", &T::attempt),
-        field("Deadline", &T::deadline), field("Close", &T::close), field("Challenge", &T::challenge),
-        field("Partitions", &T::partitions), field("Skipped", &T::skipped), field("Randomness", &T::randomness),
-        field("Params", &T::params), field("Sender", &T::sender), field("MessageId", &T::message_id),
-        field("Height", &T::height), field("State", &T::state), field("Error", &T::error),
-        field("UpdatedAt", &T::updated_at));
+        field("Miner", &T::miner), field("Open", &T::open), field("Batch", &T::batch),
+        field("Attempt", &T::attempt), field("Deadline", &T::deadline), field("Close", &T::close),
+        field("Challenge", &T::challenge), field("Partitions", &T::partitions),
+        field("Skipped", &T::skipped), field("Randomness", &T::randomness),
+        field("Params", &T::params), field("Sender", &T::sender),
+        field("MessageId", &T::message_id), field("Height", &T::height), field("State", &T::state),
+        field("Error", &T::error), field("UpdatedAt", &T::updated_at));
   }
 };
 
@@ -86,9 +89,10 @@ struct SealerDeadline {
   static constexpr auto fields() {
     using base::field;
     using T = SealerDeadline;
-    return base::fields_of(field("Index", &T::index), field("Open", &T::open), field("Current", &T::current),
-                           field("Partitions", &T::partitions), field("Sectors", &T::sectors),
-                           field("Faulty", &T::faulty), field("Recovering", &T::recovering));
+    return base::fields_of(field("Index", &T::index), field("Open", &T::open),
+                           field("Current", &T::current), field("Partitions", &T::partitions),
+                           field("Sectors", &T::sectors), field("Faulty", &T::faulty),
+                           field("Recovering", &T::recovering));
   }
 };
 
@@ -102,9 +106,9 @@ struct SealerInfo {
   static constexpr auto fields() {
     using base::field;
     using T = SealerInfo;
-    return base::fields_of(field("Version", &T::version), field("Miner", &T::miner), field("Sectors", &T::sectors),
-                           field("Head", &T::head), field("Gateways", &T::gateways),
-                           field("Parameters", &T::parameters));
+    return base::fields_of(field("Version", &T::version), field("Miner", &T::miner),
+                           field("Sectors", &T::sectors), field("Head", &T::head),
+                           field("Gateways", &T::gateways), field("Parameters", &T::parameters));
   }
 };
 
@@ -114,31 +118,40 @@ struct SealerApi {
   using Perm = rpc::Perm;
 
   using ComputeProof = Method<"Filecoin.ComputeProof", Perm::Admin,
-                              std::vector<types::PostProof>(std::vector<types::ExtendedSectorInfo>, Bytes, ChainEpoch,
-                                                            NetworkVersion),
-                              "A WinningPoSt over the challenged sectors", "sectors", "randomness", "epoch",
-                              "network_version">;
-  using SectorsList = Method<"Sealer.SectorsList", Perm::Read, std::vector<SealerSector>(), "Sectors kept here">;
-  using SectorsImport = Method<"Sealer.SectorsImport", Perm::Admin, std::uint64_t(std::string),
-                               "Takes the sealed sectors in a folder of this machine over; how many were new", "dir">;
+                              std::vector<types::PostProof>(std::vector<types::ExtendedSectorInfo>,
+                                                            Bytes, ChainEpoch, NetworkVersion),
+                              "A WinningPoSt over the challenged sectors", "sectors", "randomness",
+                              "epoch", "network_version">;
+  using SectorsList =
+      Method<"Sealer.SectorsList", Perm::Read, std::vector<SealerSector>(), "Sectors kept here">;
+  using SectorsImport =
+      Method<"Sealer.SectorsImport", Perm::Admin, std::uint64_t(std::string),
+             "Takes the sealed sectors in a folder of this machine over; how many were new", "dir">;
   using Posts = Method<"Sealer.Posts", Perm::Read, std::vector<SealerPost>(std::uint64_t),
                        "WindowPoSts, newest first", "limit">;
-  using Deadlines =
-      Method<"Sealer.Deadlines", Perm::Read, std::vector<SealerDeadline>(), "Deadlines that have sectors">;
+  using Deadlines = Method<"Sealer.Deadlines", Perm::Read, std::vector<SealerDeadline>(),
+                           "Deadlines that have sectors">;
   using Info = Method<"Sealer.Info", Perm::Read, SealerInfo(), "How this sealer does">;
   using Version = Method<"Sealer.Version", Perm::Read, std::string(), "Version of the program">;
 
-  using methods = rpc::MethodList<ComputeProof, SectorsList, SectorsImport, Posts, Deadlines, Info, Version>;
+  using methods =
+      rpc::MethodList<ComputeProof, SectorsList, SectorsImport, Posts, Deadlines, Info, Version>;
 };
 
 inline std::string_view to_string(SealerPostState state) noexcept {
   switch (state) {
-    case SealerPostState::Proving: return "proving";
-    case SealerPostState::Proven: return "proven";
-    case SealerPostState::Submitted: return "submitted";
-    case SealerPostState::Landed: return "landed";
-    case SealerPostState::Failed: return "failed";
-    case SealerPostState::Missed: return "missed";
+    case SealerPostState::Proving:
+      return "proving";
+    case SealerPostState::Proven:
+      return "proven";
+    case SealerPostState::Submitted:
+      return "submitted";
+    case SealerPostState::Landed:
+      return "landed";
+    case SealerPostState::Failed:
+      return "failed";
+    case SealerPostState::Missed:
+      return "missed";
   }
   return "unknown";
 }
@@ -148,11 +161,14 @@ inline std::string_view to_string(SealerPostState state) noexcept {
 /// JSON: the name.
 template <>
 struct venus::base::JsonCodec<venus::api::SealerPostState> {
-  static boost::json::value encode(api::SealerPostState v) { return boost::json::value(api::to_string(v)); }
+  static boost::json::value encode(api::SealerPostState v) {
+    return boost::json::value(api::to_string(v));
+  }
   static Result<api::SealerPostState> decode(const boost::json::value& v) {
     TRY(const auto text, from_json<std::string>(v));
     for (std::int64_t i = 0; i <= 5; ++i) {
-      if (text == api::to_string(static_cast<api::SealerPostState>(i))) return static_cast<api::SealerPostState>(i);
+      if (text == api::to_string(static_cast<api::SealerPostState>(i)))
+        return static_cast<api::SealerPostState>(i);
     }
     return fail(ErrorCode::Malformed, "no WindowPoSt is '{}'", text.substr(0, 64));
   }

@@ -67,7 +67,8 @@ Result<pid_t> start(const ChildCommand& command, int channel) {
   std::vector<std::string> words{program};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
+  for (auto& word : words)
+    argv.push_back(word.data());
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -76,7 +77,8 @@ Result<pid_t> start(const ChildCommand& command, int channel) {
   pid_t id = 0;
   const int error = ::posix_spawn(&id, program.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return fail(ErrorCode::Unavailable, "can't start {}: {}", program, std::strerror(error));
+  if (error != 0)
+    return fail(ErrorCode::Unavailable, "can't start {}: {}", program, std::strerror(error));
   return id;
 }
 
@@ -93,9 +95,11 @@ Result<std::string> talk(int channel, const ChildCommand& command, const std::st
       return fail(ErrorCode::Timeout, "took more than {} ms", command.time_limit.count());
     }
     pollfd state{channel, static_cast<short>(POLLIN | (sending ? POLLOUT : 0)), 0};
-    if (::poll(&state, 1, kPollMillis) < 0 && errno != EINTR) return fail(ErrorCode::Io, "poll: {}", std::strerror(errno));
+    if (::poll(&state, 1, kPollMillis) < 0 && errno != EINTR)
+      return fail(ErrorCode::Io, "poll: {}", std::strerror(errno));
     if (sending && (state.revents & POLLOUT) != 0) {
-      const auto count = ::send(channel, input.data() + sent, input.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+      const auto count =
+          ::send(channel, input.data() + sent, input.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (count > 0) sent += static_cast<std::size_t>(count);
       if (sent == input.size() || (count < 0 && errno != EAGAIN && errno != EINTR)) {
         sending = false;
@@ -107,7 +111,8 @@ Result<std::string> talk(int channel, const ChildCommand& command, const std::st
     const auto count = ::recv(channel, buffer, sizeof buffer, MSG_DONTWAIT);
     if (count > 0) output.append(buffer, static_cast<std::size_t>(count));
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return output;
-    if (output.size() > command.max_output) return fail(ErrorCode::TooLarge, "the child's output is too large");
+    if (output.size() > command.max_output)
+      return fail(ErrorCode::TooLarge, "the child's output is too large");
   }
 }
 
@@ -127,12 +132,10 @@ Result<std::string> run_child(const ChildCommand& command, const std::string& in
   TRY(auto output, talk(ours.get(), command, input, cancelled));
   const int status = child.wait();
   if (WIFSIGNALED(status)) {
-    return fail(ErrorCode::Unavailable, "{} was ended by signal {}", command.program.filename().string(),
-                WTERMSIG(status));
+    return fail(ErrorCode::Unavailable, "the child was ended by signal {}", WTERMSIG(status));
   }
   if (WEXITSTATUS(status) != 0) {
-    return fail(ErrorCode::Unavailable, "{} ended with code {}", command.program.filename().string(),
-                WEXITSTATUS(status));
+    return fail(ErrorCode::Unavailable, "the child ended with code {}", WEXITSTATUS(status));
   }
   return output;
 }

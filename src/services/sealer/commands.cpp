@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // The command line of venus-sealer.
-#include <boost/json.hpp>
-
 #include "api/sealer.hpp"
 #include "services/sealer/program.hpp"
 #include "services/sealer/sector_files.hpp"
+
+#include <boost/json.hpp>
 
 namespace venus::sealer {
 namespace {
@@ -46,7 +46,8 @@ Result<Opened> open_store(Cli& cli, Words& words) {
   TRY_VOID(load_settings(cli, words));
   Opened out;
   if (words.config.miner.empty()) {
-    const auto dir = words.dir.empty() ? sectors_folder(words.config, cli.home()) : std::filesystem::path(words.dir);
+    const auto dir = words.dir.empty() ? sectors_folder(words.config, cli.home())
+                                       : std::filesystem::path(words.dir);
     TRY(out.miner, miner_of_folder(dir));
     types::set_display_prefix(types::NetworkPrefix::Testnet);
   } else {
@@ -61,7 +62,8 @@ Result<Opened> open_store(Cli& cli, Words& words) {
 }
 
 void add_preseal(Command& root, const WordsPtr& w) {
-  auto& command = root.add("preseal", "Seal empty 2 KiB sectors for a genesis that does not exist yet");
+  auto& command =
+      root.add("preseal", "Seal empty 2 KiB sectors for a genesis that does not exist yet");
   command.option("--miner", &w->miner, "ID address the miner will have, as t01000", true);
   command.option("--sectors", &w->sectors, "How many", true);
   command.option("--first", &w->first, "Number of the first one");
@@ -73,7 +75,8 @@ void add_preseal(Command& root, const WordsPtr& w) {
     if (cli.json()) return cli.print_json(base::to_json(sectors));
     Table table({"Sector", "Sealed CID"});
     table.right(0);
-    for (const auto& s : sectors) table.row({fmt::format("{}", s.number), s.sealed_cid.str()});
+    for (const auto& s : sectors)
+      table.row({fmt::format("{}", s.number), s.sealed_cid.str()});
     return cli.print_table(table);
   });
 }
@@ -81,17 +84,19 @@ void add_preseal(Command& root, const WordsPtr& w) {
 void add_sectors(Command& root, const WordsPtr& w) {
   auto& sectors = root.add("sectors", "The sectors kept here");
   auto& list = sectors.add("list", "List them");
-  list.option("--miner", &w->miner, "Instead of the miner of the settings").action([w](Cli& cli) -> Result<void> {
-    TRY(const auto opened, open_store(cli, *w));
-    TRY(const auto found, opened.store->sectors(opened.miner));
-    if (cli.json()) return cli.print_json(base::to_json(found));
-    Table table({"Sector", "State", "Sealed CID", "Replica", "Error"});
-    table.right(0);
-    for (const auto& s : found) {
-      table.row({fmt::format("{}", s.number), s.state, s.sealed_cid.str(), s.replica_path, s.error});
-    }
-    return cli.print_table(table);
-  });
+  list.option("--miner", &w->miner, "Instead of the miner of the settings")
+      .action([w](Cli& cli) -> Result<void> {
+        TRY(const auto opened, open_store(cli, *w));
+        TRY(const auto found, opened.store->sectors(opened.miner));
+        if (cli.json()) return cli.print_json(base::to_json(found));
+        Table table({"Sector", "State", "Sealed CID", "Replica", "Error"});
+        table.right(0);
+        for (const auto& s : found) {
+          table.row(
+              {fmt::format("{}", s.number), s.state, s.sealed_cid.str(), s.replica_path, s.error});
+        }
+        return cli.print_table(table);
+      });
   auto& import = sectors.add("import", "Take the sealed sectors in a folder over");
   import.option("--miner", &w->miner, "Instead of the miner of the settings");
   import.option("--dir", &w->dir, "Folder with sector folders, as preseal makes them", true);
@@ -109,10 +114,12 @@ void add_proving(Command& root, const WordsPtr& w) {
     TRY(const auto found, cli.call<Api::Deadlines>());
     if (cli.json()) return cli.print_json(base::to_json(found));
     Table table({"Deadline", "Open", "Partitions", "Sectors", "Faulty", "Recovering", ""});
-    for (std::size_t i = 0; i < 6; ++i) table.right(i);
+    for (std::size_t i = 0; i < 6; ++i)
+      table.right(i);
     for (const auto& d : found) {
-      table.row({fmt::format("{}", d.index), fmt::format("{}", d.open), fmt::format("{}", d.partitions),
-                 fmt::format("{}", d.sectors), fmt::format("{}", d.faulty), fmt::format("{}", d.recovering),
+      table.row({fmt::format("{}", d.index), fmt::format("{}", d.open),
+                 fmt::format("{}", d.partitions), fmt::format("{}", d.sectors),
+                 fmt::format("{}", d.faulty), fmt::format("{}", d.recovering),
                  d.current ? "current" : ""});
     }
     return cli.print_table(table);
@@ -121,24 +128,32 @@ void add_proving(Command& root, const WordsPtr& w) {
   posts.option("--limit", &w->limit, "Rows at most").action([w](Cli& cli) -> Result<void> {
     TRY(const auto found, cli.call<Api::Posts>(w->limit));
     if (cli.json()) return cli.print_json(base::to_json(found));
-    Table table({"Deadline", "Open", "Close", "Partitions", "Skipped", "Attempt", "State", "Height", "Message", "Error"});
+    Table table({"Deadline", "Open", "Close", "Partitions", "Skipped", "Attempt", "State", "Height",
+                 "Message", "Error"});
     for (const auto& p : found) {
-      table.row({fmt::format("{}", p.deadline), fmt::format("{}", p.open), fmt::format("{}", p.close), p.partitions,
-                 fmt::format("{}", p.skipped), fmt::format("{}", p.attempt), std::string(api::to_string(p.state)),
+      table.row({fmt::format("{}", p.deadline), fmt::format("{}", p.open),
+                 fmt::format("{}", p.close), p.partitions, fmt::format("{}", p.skipped),
+                 fmt::format("{}", p.attempt), std::string(api::to_string(p.state)),
                  fmt::format("{}", p.height), p.message_id, p.error});
     }
     return cli.print_table(table);
   });
 }
 
-void add_info(Command& root) {
-  root.add("info", "How this sealer does").action([](Cli& cli) -> Result<void> {
+void add_info(Command& root, const WordsPtr& w) {
+  root.add("info", "How this sealer does").action([w](Cli& cli) -> Result<void> {
+    TRY_VOID(load_settings(cli, *w));
+    if (!w->config.miner.starts_with('f')) {
+      types::set_display_prefix(types::NetworkPrefix::Testnet);
+    }
     TRY(const auto info, cli.call<Api::Info>());
     if (cli.json()) return cli.print_json(base::to_json(info));
-    auto text = fmt::format("miner      {}\nsectors    {}\nhead       {}\nparameters {}\n", info.miner, info.sectors,
-                            info.head, info.parameters.empty() ? "present" : info.parameters);
+    auto text =
+        fmt::format("miner      {}\nsectors    {}\nhead       {}\nparameters {}\n", info.miner,
+                    info.sectors, info.head, info.parameters.empty() ? "present" : info.parameters);
     for (const auto& g : info.gateways) {
-      text += fmt::format("gateway    {} {}, {} answers\n", g.url, g.connected ? "connected" : "not connected", g.requests);
+      text += fmt::format("gateway    {} {}, {} answers\n", g.url,
+                          g.connected ? "connected" : "not connected", g.requests);
     }
     return cli.print(text);
   });
@@ -152,7 +167,7 @@ void add_commands(Cli& cli) {
   add_preseal(root, words);
   add_sectors(root, words);
   add_proving(root, words);
-  add_info(root);
+  add_info(root, words);
 }
 
 }  // namespace venus::sealer

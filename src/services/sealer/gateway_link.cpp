@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/sealer/gateway_link.hpp"
 
+#include "platform/log.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <mutex>
 
-#include "platform/log.hpp"
+#include <mutex>
 
 namespace venus::sealer {
 
@@ -28,7 +29,8 @@ platform::Log log() { return platform::Log("gateway"); }
 
 template <class T>
 Result<T> payload_of(const RequestEvent& event) {
-  if (event.payload.size() > kMaxPayload) return fail(ErrorCode::TooLarge, "the request is too large");
+  if (event.payload.size() > kMaxPayload)
+    return fail(ErrorCode::TooLarge, "the request is too large");
   TRY(const auto json, base::parse_json(base::as_chars(event.payload)));
   return base::from_json<T>(json);
 }
@@ -52,7 +54,8 @@ struct GatewayLinks::Shared {
 /// One gateway.
 class GatewayLinks::Link : public std::enable_shared_from_this<Link> {
  public:
-  Link(asio::io_context& io, std::shared_ptr<Shared> shared, std::shared_ptr<rpc::Client> client, std::string url)
+  Link(asio::io_context& io, std::shared_ptr<Shared> shared, std::shared_ptr<rpc::Client> client,
+       std::string url)
       : io_(io), shared_(std::move(shared)), client_(std::move(client)), url_(std::move(url)) {}
 
   void start() { spawn(run(shared_from_this())); }
@@ -73,13 +76,14 @@ class GatewayLinks::Link : public std::enable_shared_from_this<Link> {
     bool warned = false;
     auto wait = shared.options.retry;
     while (!shared.stopped) {
-      auto stream =
-          co_await self->client_->call<ProofProviderApi::Listen>(ProofRegisterPolicy{shared.options.miner});
+      auto stream = co_await self->client_->call<ProofProviderApi::Listen>(
+          ProofRegisterPolicy{shared.options.miner});
       if (stream) {
         warned = false;
         wait = shared.options.retry;
         const auto ended = co_await serve(self, *std::move(stream));
-        if (!shared.stopped) log().warn("gateway disconnected", kv("gateway", self->url_), kv("reason", ended));
+        if (!shared.stopped)
+          log().warn("gateway disconnected", kv("gateway", self->url_), kv("reason", ended));
       } else if (!std::exchange(warned, true) && !shared.stopped) {
         log().warn("gateway unreachable", kv("gateway", self->url_), kv("error", stream.error()));
       }
@@ -91,7 +95,8 @@ class GatewayLinks::Link : public std::enable_shared_from_this<Link> {
   }
 
   /// Until the connection ends or all stops; says why.
-  static asio::awaitable<std::string> serve(std::shared_ptr<Link> self, rpc::Stream<RequestEvent> stream) {
+  static asio::awaitable<std::string> serve(std::shared_ptr<Link> self,
+                                            rpc::Stream<RequestEvent> stream) {
     std::string reason = "closed by the gateway";
     while (true) {
       if (self->shared_->stopped) {
@@ -131,14 +136,17 @@ class GatewayLinks::Link : public std::enable_shared_from_this<Link> {
     auto answer = co_await compute(self, event);
     --self->in_flight_;
     ResponseEvent response{event.id, {}, {}};
-    if (answer) response.payload = *std::move(answer);
-    else response.error = answer.error().message;
+    if (answer)
+      response.payload = *std::move(answer);
+    else
+      response.error = answer.error().message;
     co_return co_await respond(self, std::move(response));
   }
 
   static Task<Bytes> compute(std::shared_ptr<Link> self, RequestEvent event) {
     if (event.method != api::gateway::event::kComputeProof) {
-      co_return fail(ErrorCode::Unsupported, "a sealer does not answer '{}'", event.method.substr(0, 64));
+      co_return fail(ErrorCode::Unsupported, "a sealer does not answer '{}'",
+                     event.method.substr(0, 64));
     }
     if (self->shared_->stopped) co_return fail(ErrorCode::Cancelled, "the sealer is shutting down");
     CO_TRY(auto request, payload_of<ComputeProofRequest>(event));
@@ -148,8 +156,11 @@ class GatewayLinks::Link : public std::enable_shared_from_this<Link> {
 
   static Task<> respond(std::shared_ptr<Link> self, ResponseEvent response) {
     auto done = co_await self->client_->call<ProofProviderApi::Respond>(std::move(response));
-    if (done) ++self->answered_;
-    else log().warn("an answer did not reach the gateway", kv("gateway", self->url_), kv("error", done.error()));
+    if (done)
+      ++self->answered_;
+    else
+      log().warn("an answer did not reach the gateway", kv("gateway", self->url_),
+                 kv("error", done.error()));
     co_return done;
   }
 
@@ -163,30 +174,35 @@ class GatewayLinks::Link : public std::enable_shared_from_this<Link> {
   std::atomic<std::uint64_t> answered_ = 0;
 };
 
-Result<std::unique_ptr<GatewayLinks>> GatewayLinks::start(asio::io_context& io, GatewayOptions options,
-                                                          Compute compute) {
+Result<std::unique_ptr<GatewayLinks>> GatewayLinks::start(asio::io_context& io,
+                                                          GatewayOptions options, Compute compute) {
   std::unique_ptr<GatewayLinks> out(new GatewayLinks());
   out->shared_ = std::make_shared<Shared>(std::move(options), std::move(compute));
   for (const auto& url : out->shared_->options.urls) {
     TRY(auto endpoint, rpc::Endpoint::parse(url, "/rpc/v1"));
     if (!endpoint.websocket()) endpoint.scheme = endpoint.tls() ? "wss" : "ws";
     auto client_options = out->shared_->options.client;
-    client_options.token = out->shared_->options.token.empty() ? endpoint.token : out->shared_->options.token;
+    client_options.token =
+        out->shared_->options.token.empty() ? endpoint.token : out->shared_->options.token;
     TRY(auto client, rpc::make_client(io, endpoint.url(), client_options));
-    out->links_.push_back(std::make_shared<Link>(io, out->shared_, std::move(client), endpoint.url()));
+    out->links_.push_back(
+        std::make_shared<Link>(io, out->shared_, std::move(client), endpoint.url()));
   }
-  for (const auto& link : out->links_) link->start();
+  for (const auto& link : out->links_)
+    link->start();
   return out;
 }
 
 void GatewayLinks::stop() {
   if (!shared_ || shared_->stopped.exchange(true)) return;
-  for (const auto& link : links_) link->stop();
+  for (const auto& link : links_)
+    link->stop();
 }
 
 std::vector<api::GatewayState> GatewayLinks::states() const {
   std::vector<api::GatewayState> out;
-  for (const auto& link : links_) out.push_back(link->state());
+  for (const auto& link : links_)
+    out.push_back(link->state());
   return out;
 }
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// What the sealer sends to a miner actor and reads of its deadlines: the tuples of the built-in actors
-// (builtin-actors, actors/miner) and the node's JSON. Those of the chain side are not for services.
+// What the sealer sends to a miner actor and reads of its deadlines: the tuples of the built-in
+// actors (builtin-actors, actors/miner) and the node's JSON. Those of the chain side are not for
+// services.
 #pragma once
-
-#include <vector>
 
 #include "base/json.hpp"
 #include "ipld/bitfield.hpp"
 #include "ipld/codec.hpp"
 #include "types/block.hpp"
+
+#include <vector>
 
 namespace venus::sealer {
 
@@ -39,7 +40,8 @@ struct SubmitPostParams {
     using base::field;
     using T = SubmitPostParams;
     return base::fields_of(field("Deadline", &T::deadline), field("Partitions", &T::partitions),
-                           field("Proofs", &T::proofs), field("ChainCommitEpoch", &T::chain_commit_epoch),
+                           field("Proofs", &T::proofs),
+                           field("ChainCommitEpoch", &T::chain_commit_epoch),
                            field("ChainCommitRand", &T::chain_commit_randomness));
   }
 };
@@ -70,8 +72,8 @@ struct PartitionState {
     using base::field;
     using T = PartitionState;
     return base::fields_of(field("AllSectors", &T::all), field("FaultySectors", &T::faulty),
-                           field("RecoveringSectors", &T::recovering), field("LiveSectors", &T::live),
-                           field("ActiveSectors", &T::active));
+                           field("RecoveringSectors", &T::recovering),
+                           field("LiveSectors", &T::live), field("ActiveSectors", &T::active));
   }
   /// What a WindowPoSt of it must cover: declared faults are left out unless they are recovering.
   [[nodiscard]] BitField to_prove() const { return (live - faulty) | (recovering & live); }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/sealer/program.hpp"
 
-#include <cstdlib>
-
 #include "services/sealer/sector_files.hpp"
 #include "services/sealer/service.hpp"
+
+#include <cstdlib>
 
 namespace venus::sealer {
 
@@ -27,21 +27,26 @@ struct Parts {
 };
 
 std::string default_parameters() {
-  const auto text = [](const char* name) { return std::string(std::getenv(name) != nullptr ? std::getenv(name) : ""); };
+  const auto text = [](const char* name) {
+    return std::string(std::getenv(name) != nullptr ? std::getenv(name) : "");
+  };
   if (const auto given = text("FIL_PROOFS_PARAMETER_CACHE"); !given.empty()) return given;
-  if (const auto cache = text("VENUS_CACHE"); !cache.empty()) return (fs::path(cache) / "devnet-params").string();
+  if (const auto cache = text("VENUS_CACHE"); !cache.empty())
+    return (fs::path(cache) / "devnet-params").string();
   return (fs::path(text("HOME")) / ".cache" / "venus" / "devnet-params").string();
 }
 
 Task<> done_task() { co_return Result<void>{}; }
 
-Result<void> make_scheduler(Parts& parts, platform::Daemon& daemon, const Config& config, ActorId miner) {
+Result<void> make_scheduler(Parts& parts, platform::Daemon& daemon, const Config& config,
+                            ActorId miner) {
   rpc::ClientOptions node;
   node.token = config.node_token.reveal();
   TRY(parts.node, with_context(rpc::make_client(daemon.io(), config.node_url, node), "node.url"));
   rpc::ClientOptions messager;
   messager.token = config.messager_token.reveal();
-  TRY(parts.messager, with_context(rpc::make_client(daemon.io(), config.messager_url, messager), "messager.url"));
+  TRY(parts.messager,
+      with_context(rpc::make_client(daemon.io(), config.messager_url, messager), "messager.url"));
   SchedulerSettings settings;
   settings.miner = miner;
   settings.challenge_confidence = config.challenge_confidence;
@@ -52,7 +57,9 @@ Result<void> make_scheduler(Parts& parts, platform::Daemon& daemon, const Config
   }
   parts.scheduler = std::make_shared<Scheduler>(
       *parts.store, *parts.prover, Scheduler::Peers{parts.node, parts.messager}, settings,
-      [&daemon](std::string name, Task<> task) { daemon.tasks().spawn(std::move(name), std::move(task)); });
+      [&daemon](std::string name, Task<> task) {
+        daemon.tasks().spawn(std::move(name), std::move(task));
+      });
   return {};
 }
 
@@ -92,17 +99,29 @@ void watch(const std::shared_ptr<Parts>& parts, platform::Daemon& daemon, const 
       return fail(ErrorCode::Unavailable, "no head was worked on yet");
     });
   }
+  const auto posts = [&](const std::string& result) {
+    return &daemon.metrics().gauge("venus_sealer_window_posts",
+                                   "WindowPoSt messages since the start", {{"result", result}});
+  };
+  auto* landed = posts("landed");
+  auto* failed = posts("failed");
+  auto* missed = posts("missed");
   auto& head = daemon.metrics().gauge("venus_sealer_head_epoch", "Head that was worked on last");
   auto& links = daemon.metrics().gauge("venus_sealer_gateways", "Gateways connected");
-  auto& proving = daemon.metrics().gauge("venus_sealer_window_post_running", "Whether a WindowPoSt is being made");
-  daemon.metrics().on_scrape([parts, &head, &links, &proving] {
+  auto& proving = daemon.metrics().gauge("venus_sealer_window_post_running",
+                                         "Whether a WindowPoSt is being made");
+  daemon.metrics().on_scrape([parts, landed, failed, missed, &head, &links, &proving] {
     if (parts->scheduler) {
       head.set(static_cast<double>(parts->scheduler->head()));
       proving.set(parts->scheduler->busy() ? 1 : 0);
+      landed->set(static_cast<double>(parts->scheduler->landed()));
+      failed->set(static_cast<double>(parts->scheduler->failed()));
+      missed->set(static_cast<double>(parts->scheduler->missed()));
     }
     double connected = 0;
     if (parts->links) {
-      for (const auto& state : parts->links->states()) connected += state.connected ? 1 : 0;
+      for (const auto& state : parts->links->states())
+        connected += state.connected ? 1 : 0;
     }
     links.set(connected);
   });
@@ -122,9 +141,12 @@ Config::Config() : parameters(default_parameters()) {}
 Result<ActorId> miner_id(const std::string& text) {
   TRY(const auto address, with_context(Address::parse(text), "miner"));
   if (!address.is_id()) {
-    return fail(ErrorCode::InvalidArgument, "'{}' must be the miner's ID address, as t01000: its number is in every replica", text);
+    return fail(ErrorCode::InvalidArgument,
+                "'{}' must be the miner's ID address, as t01000: its number is in every replica",
+                text);
   }
-  types::set_display_prefix(text.starts_with('t') ? types::NetworkPrefix::Testnet : types::NetworkPrefix::Mainnet);
+  types::set_display_prefix(text.starts_with('t') ? types::NetworkPrefix::Testnet
+                                                  : types::NetworkPrefix::Mainnet);
   return address.actor_id();
 }
 
@@ -138,27 +160,37 @@ std::string database_of(const Config& config, const fs::path& home) {
 
 void Config::declare(platform::Properties& p) {
   using platform::in_range;
-  p.add("miner.address", &miner, "ID address of the miner, as t01000; empty: whose sectors are in sectors.dir");
-  p.add("sectors.dir", &sectors_dir, "Folder whose sector folders are taken over at start; empty: the home folder");
-  p.add("db.dsn", &dsn, "Database: a SQLite file or a MySQL DSN; empty: sealer.db in the home folder");
+  p.add("miner.address", &miner,
+        "ID address of the miner, as t01000; empty: whose sectors are in sectors.dir");
+  p.add("sectors.dir", &sectors_dir,
+        "Folder whose sector folders are taken over at start; empty: the home folder");
+  p.add("db.dsn", &dsn,
+        "Database: a SQLite file or a MySQL DSN; empty: sealer.db in the home folder");
   p.add("node.url", &node_url, "Node whose chain is followed");
   p.add("node.token", &node_token, "Token for the node");
   p.add("node.poll", &poll, "How often the node is asked for its head",
         std::optional(in_range(std::chrono::milliseconds(50), std::chrono::milliseconds(60'000))));
   p.add("messager.url", &messager_url, "Messager that gets messages on chain");
   p.add("messager.token", &messager_token, "Token for the messager");
-  p.add("gateway.urls", &gateways, "Gateways to register with, ws://host:45132 or /ip4/host/tcp/45132/ws");
+  p.add("gateway.urls", &gateways,
+        "Gateways to register with, ws://host:45132 or /ip4/host/tcp/45132/ws");
   p.add("gateway.token", &gateway_token, "Token of the miner's user at venus-auth");
   p.add("proofs.parameter_cache", &parameters, "Folder with the Groth16 parameters");
-  p.add("proofs.winning_limit", &winning_limit, "How long a WinningPoSt may take before it is ended");
+  p.add("proofs.winning_limit", &winning_limit,
+        "How long a WinningPoSt may take before it is ended");
   p.add("proofs.window_limit", &window_limit, "How long a WindowPoSt may take before it is ended");
-  p.add("post.enabled", &post_enabled, "Prove deadlines; off for a second sealer that only answers WinningPoSt");
-  p.add("post.challenge_confidence", &challenge_confidence, "Epochs above the challenge before a proof is begun",
+  p.add("post.enabled", &post_enabled,
+        "Prove deadlines; off for a second sealer that only answers WinningPoSt");
+  p.add("post.challenge_confidence", &challenge_confidence,
+        "Epochs above the challenge before a proof is begun",
         std::optional(in_range<std::int64_t>(0, 60)));
-  p.add("post.submit_confidence", &submit_confidence, "Epochs a window is open before its proof is sent",
+  p.add("post.submit_confidence", &submit_confidence,
+        "Epochs a window is open before its proof is sent",
         std::optional(in_range<std::int64_t>(0, 50)));
-  p.add("post.max_partitions", &max_partitions, "Partitions in one message", std::optional(in_range<std::uint64_t>(1, 3)));
-  p.add("post.sender", &sender, "Who sends messages (a control address); empty: the miner's worker");
+  p.add("post.max_partitions", &max_partitions, "Partitions in one message",
+        std::optional(in_range<std::uint64_t>(1, 3)));
+  p.add("post.sender", &sender,
+        "Who sends messages (a control address); empty: the miner's worker");
 }
 
 Result<void> build(platform::Daemon& daemon, const Config& config) {
@@ -171,8 +203,10 @@ Result<void> build(platform::Daemon& daemon, const Config& config) {
   TRY(parts->store, Store::open(*parts->database, parts->clock));
   TRY(const auto added, import_sectors(*parts->store, miner, dir));
   TRY(const auto sectors, parts->store->sectors(miner));
-  log.info("sectors", kv("miner", Address::id(miner)), kv("kept", sectors.size()), kv("new", added));
-  if (const auto missing = missing_parameters(config.parameters, 2048); !missing.empty()) log.error(missing);
+  log.info("sectors", kv("miner", Address::id(miner)), kv("kept", sectors.size()),
+           kv("new", added));
+  if (const auto missing = missing_parameters(config.parameters, 2048); !missing.empty())
+    log.error(missing);
 
   ChildProver::Options prover;
   prover.program = "/proc/self/exe";
@@ -181,9 +215,10 @@ Result<void> build(platform::Daemon& daemon, const Config& config) {
   prover.window_limit = config.window_limit;
   parts->prover = std::make_unique<ChildProver>(prover);
   if (config.post_enabled) TRY_VOID(make_scheduler(*parts, daemon, config, miner));
-  parts->service = std::make_unique<Service>(
-      *parts->store, *parts->prover,
-      Service::Parts{miner, daemon.options().version, config.parameters, parts->scheduler.get(), nullptr});
+  parts->service =
+      std::make_unique<Service>(*parts->store, *parts->prover,
+                                Service::Parts{miner, daemon.options().version, config.parameters,
+                                               parts->scheduler.get(), nullptr});
   parts->service->set_metrics(daemon.metrics());
   TRY_VOID(parts->service->bind(daemon.dispatcher()));
   TRY_VOID(connect(*parts, daemon, config, miner));

@@ -33,14 +33,16 @@ struct Config {
   void declare(platform::Properties& properties);
 };
 
-/// Opens the database, takes new sectors over, binds the API, connects to the gateways and follows the chain.
-/// Blocks.
+/// Opens the database, takes new sectors over, binds the API, connects to the gateways and follows
+/// the chain. Blocks.
 Result<void> build(platform::Daemon& daemon, const Config& config);
 
-/// preseal, sectors, proving and info. `sectors` work on the database itself, with or without a daemon.
+/// preseal, sectors, proving and info. `sectors` work on the database itself, with or without a
+/// daemon.
 void add_commands(platform::Cli& cli);
 
-/// The number of "t01000"; InvalidArgument for other addresses. Also takes the letter for addresses shown.
+/// The number of "t01000"; InvalidArgument for other addresses. Also takes the letter for addresses
+/// shown.
 Result<ActorId> miner_id(const std::string& text);
 
 /// Where sectors lie and the database is, for a home folder.

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Proofs of spacetime. The real prover computes in child processes (`venus-sealer prove`): a crash or lack of
-// memory in proof code ends only that proof.
+// Proofs of spacetime. The real prover computes in child processes (`venus-sealer prove`): a crash
+// or lack of memory in proof code ends only that proof.
 #pragma once
-
-#include <atomic>
-#include <filesystem>
 
 #include "base/json.hpp"
 #include "base/task.hpp"
 #include "services/sealer/store.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
 
 namespace venus::sealer {
 
@@ -39,6 +40,8 @@ struct ProveRequest {
   std::string parameters;              ///< folder
   std::int64_t nice = 0;               ///< of the child
   std::int64_t parent = 0;             ///< process id
+  /// Asked when its turn comes; false: nobody waits for the proof any more (not sent to the child).
+  std::function<bool()> wanted{};
   static constexpr auto fields() {
     using base::field;
     using T = ProveRequest;
@@ -55,7 +58,8 @@ struct ProveAnswer {
   std::vector<std::uint64_t> faulty;
   std::string error;
   static constexpr auto fields() {
-    return base::fields_of(base::field("proofs", &ProveAnswer::proofs), base::field("faulty", &ProveAnswer::faulty),
+    return base::fields_of(base::field("proofs", &ProveAnswer::proofs),
+                           base::field("faulty", &ProveAnswer::faulty),
                            base::field("error", &ProveAnswer::error));
   }
 };
@@ -63,13 +67,14 @@ struct ProveAnswer {
 class Prover {
  public:
   virtual ~Prover() = default;
-  /// Fills in how to run; `request.window` decides which. An answer without error has either proofs or faulty
-  /// sectors. Errors: Timeout, Unavailable (the child crashed), Cancelled, InvalidArgument.
+  /// Fills in how to run; `request.window` decides which. An answer without error has either proofs
+  /// or faulty sectors. Errors: Timeout, Unavailable (the child crashed), Cancelled,
+  /// InvalidArgument.
   virtual Task<ProveAnswer> prove(ProveRequest request) = 0;
 };
 
-/// At most one WinningPoSt and one WindowPoSt at a time; others wait for their turn. A WindowPoSt runs at low
-/// priority, since a WinningPoSt has seconds and a WindowPoSt has half an hour.
+/// At most one WinningPoSt and one WindowPoSt at a time; others wait for their turn. A WindowPoSt
+/// runs at low priority, since a WinningPoSt has seconds and a WindowPoSt has half an hour.
 class ChildProver final : public Prover {
  public:
   struct Options {
@@ -94,8 +99,8 @@ class ChildProver final : public Prover {
   WorkerPool window_{1};
 };
 
-/// The child: reads a ProveRequest from standard input, proves, verifies and writes a ProveAnswer to standard
-/// output. The process's exit code; 0 also for an answer that is an error.
+/// The child: reads a ProveRequest from standard input, proves, verifies and writes a ProveAnswer
+/// to standard output. The process's exit code; 0 also for an answer that is an error.
 int prove_main();
 
 }  // namespace venus::sealer

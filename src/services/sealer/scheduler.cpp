@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/sealer/scheduler.hpp"
 
+#include "platform/log.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#include "platform/log.hpp"
 
 namespace venus::sealer {
 
@@ -30,7 +30,8 @@ Deadline deadline_ahead(const api::DeadlineInfo& now, std::uint64_t steps) {
           now.fault_cutoff + shift};
 }
 
-Scheduler::Scheduler(Store& store, Prover& prover, Peers peers, SchedulerSettings settings, Spawn spawn)
+Scheduler::Scheduler(Store& store, Prover& prover, Peers peers, SchedulerSettings settings,
+                     Spawn spawn)
     : store_(store),
       prover_(prover),
       peers_(std::move(peers)),
@@ -51,7 +52,8 @@ Task<> Scheduler::run(std::chrono::milliseconds poll) {
   while (!stopped_) {
     auto head = co_await peers_.node->call<api::ChainApi::Head>();
     if (!head) {
-      if (std::exchange(reachable, false)) log().warn("the node does not answer", kv("error", head.error()));
+      if (std::exchange(reachable, false))
+        log().warn("the node does not answer", kv("error", head.error()));
     } else {
       if (!std::exchange(reachable, true)) log().info("the node answers again");
       // Also without a new head now and then, for what failed the last time.
@@ -59,7 +61,8 @@ Task<> Scheduler::run(std::chrono::milliseconds poll) {
       if ((*head)->key() != last || now - last_time > 10 * poll) {
         last = (*head)->key();
         last_time = now;
-        if (auto done = co_await tick(*head); !done) log().warn("step failed", kv("error", done.error()));
+        if (auto done = co_await tick(*head); !done)
+          log().warn("step failed", kv("error", done.error()));
       }
     }
     timer.expires_after(poll);
@@ -76,7 +79,8 @@ Task<> Scheduler::tick(types::TipsetPtr head) {
     if (!done && first) first = std::unexpected(std::move(done).error().context(what));
   };
   note(co_await overdue(head), "closed windows");
-  CO_TRY(const auto now, co_await peers_.node->call<api::StateMinerApi::ProvingDeadline>(miner_, head->key()));
+  CO_TRY(const auto now,
+         co_await peers_.node->call<api::StateMinerApi::ProvingDeadline>(miner_, head->key()));
   // The next deadline's challenge comes before the present window closes.
   for (std::uint64_t steps = 0; steps < 2; ++steps) {
     const auto deadline = deadline_ahead(now, steps);
@@ -87,16 +91,19 @@ Task<> Scheduler::tick(types::TipsetPtr head) {
 }
 
 Task<> Scheduler::work(Deadline deadline, types::TipsetPtr head) {
-  if (head->height() < deadline.challenge + settings_.challenge_confidence || head->height() >= deadline.close) {
+  if (head->height() < deadline.challenge + settings_.challenge_confidence ||
+      head->height() >= deadline.close) {
     co_return Result<void>{};
   }
-  CO_TRY(auto posts, co_await in_database([&] { return store_.posts(settings_.miner, deadline.open); }));
+  CO_TRY(auto posts,
+         co_await in_database([&] { return store_.posts(settings_.miner, deadline.open); }));
   if (posts.empty()) {
     if (idle_.contains(deadline.open)) co_return Result<void>{};
     CO_TRY(posts, co_await plan(deadline, head));
     if (posts.empty()) {
       idle_.insert(deadline.open);
-      while (idle_.size() > 100) idle_.erase(idle_.begin());
+      while (idle_.size() > 100)
+        idle_.erase(idle_.begin());
       co_return Result<void>{};
     }
     CO_TRY_VOID(co_await in_database([&] { return store_.add_posts(posts); }));
@@ -128,7 +135,8 @@ Task<std::vector<SealerPost>> Scheduler::plan(Deadline deadline, types::TipsetPt
     post.challenge = deadline.challenge;
     post.deadline = deadline.index;
     post.batch = static_cast<std::int64_t>(out.size());
-    post.partitions = join({due.begin() + static_cast<std::ptrdiff_t>(from), due.begin() + static_cast<std::ptrdiff_t>(end)});
+    post.partitions = join({due.begin() + static_cast<std::ptrdiff_t>(from),
+                            due.begin() + static_cast<std::ptrdiff_t>(end)});
     out.push_back(std::move(post));
   }
   if (!out.empty()) {
@@ -153,21 +161,28 @@ Task<> Scheduler::step(SealerPost post, types::TipsetPtr head) {
       if (head->height() < post.open + settings_.submit_confidence) co_return Result<void>{};
       co_return co_await submit(std::move(post), head);
     case SealerPostState::Submitted:
-    case SealerPostState::Landed: co_return co_await track(std::move(post));
-    case SealerPostState::Failed: co_return co_await retry(std::move(post), head);
-    case SealerPostState::Missed: break;
+    case SealerPostState::Landed:
+      co_return co_await track(std::move(post));
+    case SealerPostState::Failed:
+      co_return co_await retry(std::move(post), head);
+    case SealerPostState::Missed:
+      break;
   }
   co_return Result<void>{};
 }
 
 Task<> Scheduler::retry(SealerPost post, types::TipsetPtr head) {
-  if (post.attempt + 1 >= settings_.max_attempts || head->height() + 1 >= post.close) co_return Result<void>{};
+  if (post.attempt + 1 >= settings_.max_attempts || head->height() + 1 >= post.close)
+    co_return Result<void>{};
   if (head->height() >= post.open) {
-    // An earlier message may have landed although its fate was not learned; the actor refuses a second proof.
-    CO_TRY(const auto all, co_await peers_.node->call<api::StateMinerApi::Deadlines>(miner_, head->key()));
+    // An earlier message may have landed although its fate was not learned; the actor refuses a
+    // second proof.
+    CO_TRY(const auto all,
+           co_await peers_.node->call<api::StateMinerApi::Deadlines>(miner_, head->key()));
     if (all.is_array() && post.deadline < all.get_array().size()) {
       const auto* bits = base::find_member(all.get_array()[post.deadline], "PostSubmissions");
-      const auto posted = bits == nullptr ? Result<BitField>(BitField{}) : base::from_json<BitField>(*bits);
+      const auto posted =
+          bits == nullptr ? Result<BitField>(BitField{}) : base::from_json<BitField>(*bits);
       auto first = std::strtoull(post.partitions.c_str(), nullptr, 10);
       if (posted && posted->test(first)) {
         post.state = SealerPostState::Landed;
@@ -192,25 +207,34 @@ Task<> Scheduler::retry(SealerPost post, types::TipsetPtr head) {
 Task<> Scheduler::submit(SealerPost post, types::TipsetPtr head) {
   CO_TRY(const auto randomness, co_await challenge_randomness(post.challenge, head->key()));
   if (randomness != post.randomness) {
-    co_return co_await give_up(std::move(post), "the chain reorganised below the challenge");
+    log().warn("the chain reorganised below the challenge: proving anew",
+               kv("deadline", post.deadline), kv("open", post.open));
+    post.state = SealerPostState::Proving;
+    post.params.clear();
+    co_return co_await change(SealerPostState::Proven, std::move(post));
   }
   CO_TRY(auto params, ipld::decode<SubmitPostParams>(post.params));
   // As far back as the actor allows, so that a reorganisation hardly ever reaches it.
   params.chain_commit_epoch = std::max(post.challenge, ChainEpoch(0));
-  CO_TRY(params.chain_commit_randomness, co_await peers_.node->call<api::StateApi::RandomnessFromTickets>(
-                                             kPostChainCommitTag, params.chain_commit_epoch, Bytes{}, head->key()));
+  CO_TRY(params.chain_commit_randomness,
+         co_await peers_.node->call<api::StateApi::RandomnessFromTickets>(
+             kPostChainCommitTag, params.chain_commit_epoch, Bytes{}, head->key()));
   CO_TRY(post.sender, co_await sender(head->key()));
   post.params = ipld::encode(params);
-  post.message_id = fmt::format("post/t0{}/{}/{}/{}", post.miner, post.deadline, post.open, post.batch);
+  post.message_id =
+      fmt::format("post/t0{}/{}/{}/{}", post.miner, post.deadline, post.open, post.batch);
   if (post.attempt > 0) post.message_id += fmt::format(".{}", post.attempt);
   post.state = SealerPostState::Submitted;
   CO_TRY_VOID(co_await change(SealerPostState::Proven, post));
-  CO_TRY_VOID(co_await hand_over(post.message_id, kSubmitWindowedPost, post.sender, post.params, post.close));
-  log().info("WindowPoSt submitted", kv("deadline", post.deadline), kv("open", post.open), kv("message", post.message_id));
+  CO_TRY_VOID(co_await hand_over(post.message_id, kSubmitWindowedPost, post.sender, post.params,
+                                 post.close));
+  log().info("WindowPoSt submitted", kv("deadline", post.deadline), kv("open", post.open),
+             kv("message", post.message_id));
   co_return Result<void>{};
 }
 
-Task<> Scheduler::hand_over(std::string id, MethodNum method, Address sender, Bytes params, ChainEpoch expire) {
+Task<> Scheduler::hand_over(std::string id, MethodNum method, Address sender, Bytes params,
+                            ChainEpoch expire) {
   types::Message message;
   message.to = miner_;
   message.from = sender;
@@ -218,9 +242,11 @@ Task<> Scheduler::hand_over(std::string id, MethodNum method, Address sender, By
   message.params = std::move(params);
   api::MessagerSendSpec spec;
   spec.expire_epoch = expire;
-  auto done = co_await peers_.messager->call<api::MessagerApi::PushWithId>(id, std::move(message), std::optional(spec));
+  auto done = co_await peers_.messager->call<api::MessagerApi::PushWithId>(id, std::move(message),
+                                                                           std::optional(spec));
   // Conflict: the id was used before by a sealer whose database is gone; its message does as well.
-  if (!done && done.error().code != ErrorCode::Conflict) co_return std::unexpected(std::move(done).error());
+  if (!done && done.error().code != ErrorCode::Conflict)
+    co_return std::unexpected(std::move(done).error());
   co_return Result<void>{};
 }
 
@@ -229,25 +255,30 @@ Task<> Scheduler::track(SealerPost post) {
   const auto before = post.state;
   if (!found && found.error().code == ErrorCode::NotFound) {
     if (before == SealerPostState::Landed) co_return Result<void>{};
-    co_return co_await hand_over(post.message_id, kSubmitWindowedPost, post.sender, post.params, post.close);
+    co_return co_await hand_over(post.message_id, kSubmitWindowedPost, post.sender, post.params,
+                                 post.close);
   }
   CO_TRY(const auto message, std::move(found));
   const bool executed = message.state == api::MessageState::OnChain && message.receipt.has_value();
   if (executed && message.receipt->exit_code == ExitCode(0)) {
     if (before == SealerPostState::Landed) co_return Result<void>{};
+    ++landed_;
     post.state = SealerPostState::Landed;
     post.height = message.height;
     stuck_.erase(post.message_id);
-    log().info("WindowPoSt landed", kv("deadline", post.deadline), kv("open", post.open), kv("height", post.height));
+    log().info("WindowPoSt landed", kv("deadline", post.deadline), kv("open", post.open),
+               kv("height", post.height));
     co_return co_await change(before, std::move(post));
   }
   if (executed) {
     const auto text = fmt::format("exit code {}", message.receipt->exit_code);
     co_return co_await give_up(std::move(post), text);
   }
-  if (message.state == api::MessageState::Failed || message.state == api::MessageState::NonceConflict) {
-    co_return co_await give_up(std::move(post), message.error_message.empty() ? "given up by the messager"
-                                                                              : message.error_message);
+  if (message.state == api::MessageState::Failed ||
+      message.state == api::MessageState::NonceConflict) {
+    co_return co_await give_up(std::move(post), message.error_message.empty()
+                                                    ? "given up by the messager"
+                                                    : message.error_message);
   }
   if (before == SealerPostState::Landed) {
     // A reorganisation took it off the chain; the messager brings it back.
@@ -264,7 +295,8 @@ Task<> Scheduler::track(SealerPost post) {
 }
 
 Task<> Scheduler::overdue(types::TipsetPtr head) {
-  CO_TRY(auto posts, co_await in_database([&] { return store_.overdue_posts(settings_.miner, head->height()); }));
+  CO_TRY(auto posts, co_await in_database(
+                         [&] { return store_.overdue_posts(settings_.miner, head->height()); }));
   Result<void> first;
   for (auto& post : posts) {
     if (post.state == SealerPostState::Submitted && head->height() < post.close + kLateEpochs) {
@@ -272,8 +304,9 @@ Task<> Scheduler::overdue(types::TipsetPtr head) {
       if (!done && first) first = std::move(done);
       continue;
     }
-    log().error("WindowPoSt missed: the window closed first", kv("deadline", post.deadline), kv("open", post.open),
-                kv("was", api::to_string(post.state)));
+    log().error("WindowPoSt missed: the window closed first", kv("deadline", post.deadline),
+                kv("open", post.open), kv("was", api::to_string(post.state)));
+    ++missed_;
     const auto before = post.state;
     post.state = SealerPostState::Missed;
     post.error = "the window closed first";
@@ -287,32 +320,37 @@ Task<> Scheduler::change(SealerPostState from, SealerPost post) {
 }
 
 Task<> Scheduler::give_up(SealerPost post, std::string error) {
-  log().warn("WindowPoSt failed", kv("deadline", post.deadline), kv("open", post.open), kv("attempt", post.attempt),
-             kv("error", error));
+  log().warn("WindowPoSt failed", kv("deadline", post.deadline), kv("open", post.open),
+             kv("attempt", post.attempt), kv("error", error));
+  ++failed_;
   const auto before = post.state;
   post.state = SealerPostState::Failed;
   post.error = std::move(error);
   co_return co_await change(before, std::move(post));
 }
 
-Task<std::vector<PartitionState>> Scheduler::partitions(std::uint64_t deadline, types::TipsetKey at) {
-  CO_TRY(const auto json, co_await peers_.node->call<api::StateMinerApi::Partitions>(miner_, deadline, std::move(at)));
+Task<std::vector<PartitionState>> Scheduler::partitions(std::uint64_t deadline,
+                                                        types::TipsetKey at) {
+  CO_TRY(const auto json, co_await peers_.node->call<api::StateMinerApi::Partitions>(
+                              miner_, deadline, std::move(at)));
   co_return with_context(base::from_json<std::vector<PartitionState>>(json), "partitions");
 }
 
 Task<Bytes> Scheduler::challenge_randomness(ChainEpoch challenge, types::TipsetKey at) {
-  co_return co_await peers_.node->call<api::StateApi::RandomnessFromBeacon>(kWindowPostChallengeTag, challenge,
-                                                                            ipld::encode(miner_), std::move(at));
+  co_return co_await peers_.node->call<api::StateApi::RandomnessFromBeacon>(
+      kWindowPostChallengeTag, challenge, ipld::encode(miner_), std::move(at));
 }
 
 Task<Address> Scheduler::sender(types::TipsetKey at) {
   if (settings_.sender) co_return *settings_.sender;
-  CO_TRY(const auto info, co_await peers_.node->call<api::StateMinerApi::Info>(miner_, std::move(at)));
+  CO_TRY(const auto info,
+         co_await peers_.node->call<api::StateMinerApi::Info>(miner_, std::move(at)));
   co_return info.worker;
 }
 
 Task<std::vector<api::SealerDeadline>> Scheduler::deadlines() {
-  CO_TRY(const auto now, co_await peers_.node->call<api::StateMinerApi::ProvingDeadline>(miner_, types::TipsetKey()));
+  CO_TRY(const auto now, co_await peers_.node->call<api::StateMinerApi::ProvingDeadline>(
+                             miner_, types::TipsetKey()));
   std::vector<api::SealerDeadline> out;
   for (std::uint64_t steps = 0; steps < now.period_deadlines; ++steps) {
     const auto deadline = deadline_ahead(now, steps);

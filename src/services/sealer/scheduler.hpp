@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Keeps a miner's power: proves each deadline that has sectors and gets the proof on chain while the deadline's
-// window is open; declares faults and recoveries for deadlines ahead (protocol.md section 12).
+// Keeps a miner's power: proves each deadline that has sectors and gets the proof on chain while
+// the deadline's window is open; declares faults and recoveries for deadlines ahead (protocol.md
+// section 12).
 //
-// Each step is a row before it is an action: a proof is stored when it is made, a message is stored with its id
-// before it is handed to the messager, which takes an id once. So a restart at any point goes on where it was,
-// and no proof is submitted twice.
+// Each step is a row before it is an action: a proof is stored when it is made, a message is stored
+// with its id before it is handed to the messager, which takes an id once. So a restart at any
+// point goes on where it was, and no proof is submitted twice.
 #pragma once
-
-#include <atomic>
-#include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <set>
 
 #include "api/messager.hpp"
 #include "api/node/chain.hpp"
@@ -23,6 +17,13 @@
 #include "services/sealer/prover.hpp"
 #include "services/sealer/store.hpp"
 
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+
 namespace venus::sealer {
 
 struct SchedulerSettings {
@@ -30,7 +31,7 @@ struct SchedulerSettings {
   std::int64_t challenge_confidence = 1;  ///< epochs above the challenge before the proof is begun
   std::int64_t submit_confidence = 4;     ///< epochs the window is open before the proof is sent
   std::uint64_t max_partitions = 3;       ///< in one message; the actor takes 3
-  std::int64_t max_attempts = 60;         ///< for one group of partitions; one an epoch at most
+  std::int64_t max_attempts = 20;         ///< messages for one group of partitions
   std::optional<Address> sender;          ///< instead of the miner's worker
 };
 
@@ -39,7 +40,8 @@ struct Deadline {
   std::uint64_t index = 0;
   ChainEpoch open, close, challenge, fault_cutoff;
 };
-/// The deadline `steps` windows after the one `now` is about; windows follow each other without gaps.
+/// The deadline `steps` windows after the one `now` is about; windows follow each other without
+/// gaps.
 Deadline deadline_ahead(const api::DeadlineInfo& now, std::uint64_t steps);
 
 class Scheduler : public std::enable_shared_from_this<Scheduler> {
@@ -62,6 +64,10 @@ class Scheduler : public std::enable_shared_from_this<Scheduler> {
 
   /// Height worked on last; -1 before the first.
   [[nodiscard]] std::int64_t head() const { return head_; }
+  /// Messages that landed, failed, and windows missed, since the start.
+  [[nodiscard]] std::uint64_t landed() const { return landed_; }
+  [[nodiscard]] std::uint64_t failed() const { return failed_; }
+  [[nodiscard]] std::uint64_t missed() const { return missed_; }
   /// Whether a proof is being made.
   [[nodiscard]] bool busy() const;
   /// The miner's deadlines that have sectors.
@@ -82,20 +88,24 @@ class Scheduler : public std::enable_shared_from_this<Scheduler> {
   Task<> retry(SealerPost post, types::TipsetPtr head);
   Task<> submit(SealerPost post, types::TipsetPtr head);
   Task<> track(SealerPost post);
-  Task<> hand_over(std::string id, MethodNum method, Address sender, Bytes params, ChainEpoch expire);
+  Task<> hand_over(std::string id, MethodNum method, Address sender, Bytes params,
+                   ChainEpoch expire);
   Task<> overdue(types::TipsetPtr head);
   Task<> prove_in_background(SealerPost post, types::TipsetPtr head);
   Task<> prove(SealerPost post, types::TipsetPtr head);
   Task<Work> gather(const SealerPost& post, types::TipsetPtr head);
   Task<> declare(api::DeadlineInfo now, types::TipsetPtr head);
   Task<> declare_for(Deadline deadline, types::TipsetPtr head);
-  Task<> send_declaration(MethodNum method, Deadline deadline, DeclarationParams params, types::TipsetPtr head);
+  Task<> send_declaration(MethodNum method, Deadline deadline, DeclarationParams params,
+                          types::TipsetPtr head);
 
   Task<std::vector<PartitionState>> partitions(std::uint64_t deadline, types::TipsetKey at);
   Task<Bytes> challenge_randomness(ChainEpoch challenge, types::TipsetKey at);
   Task<Address> sender(types::TipsetKey at);
-  Result<std::string> files_error(SectorNumber number, const Cid* sealed_cid, ProveReplica* replica);
+  Result<std::string> files_error(SectorNumber number, const Cid* sealed_cid,
+                                  ProveReplica* replica);
   Task<> change(SealerPostState from, SealerPost post);
+  Task<> note(SealerPost post, std::string error);
   Task<> give_up(SealerPost post, std::string error);
   template <class F>
   auto in_database(F work) -> asio::awaitable<std::invoke_result_t<F&>> {
@@ -110,11 +120,12 @@ class Scheduler : public std::enable_shared_from_this<Scheduler> {
   Spawn spawn_;
   std::atomic<bool> stopped_ = false;
   std::atomic<std::int64_t> head_ = -1;
+  std::atomic<std::uint64_t> landed_ = 0, failed_ = 0, missed_ = 0;
   mutable std::mutex mutex_;
-  std::set<Key> proving_;                  ///< guarded by mutex_
-  std::set<ChainEpoch> idle_;              ///< windows without sectors to prove, by first epoch
+  std::set<Key> proving_;                    ///< guarded by mutex_
+  std::set<ChainEpoch> idle_;                ///< windows without sectors to prove, by first epoch
   std::map<ChainEpoch, ChainEpoch> looked_;  ///< window -> when its files were looked at
-  std::map<std::string, int> stuck_;       ///< message -> ticks without being filled
+  std::map<std::string, int> stuck_;         ///< message -> ticks without being filled
   WorkerPool pool_{2};
 };
 

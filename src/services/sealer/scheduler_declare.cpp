@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Faults and recoveries for deadlines ahead. Both must be on chain 70 epochs before the window opens.
+// Faults and recoveries for deadlines ahead. Both must be on chain 70 epochs before the window
+// opens.
 #include "crypto/hash.hpp"
 #include "platform/log.hpp"
 #include "services/sealer/scheduler.hpp"
@@ -46,11 +47,14 @@ Task<> Scheduler::declare_for(Deadline deadline, types::TipsetPtr head) {
     BitField missing, found;
     for (const auto number : live) {
       const bool declared = state.faulty.test(number) && !state.recovering.test(number);
-      CO_TRY(const auto known, co_await in_database([&] { return store_.sector(settings_.miner, SectorNumber(number)); }));
+      CO_TRY(const auto known, co_await in_database([&] {
+               return store_.sector(settings_.miner, SectorNumber(number));
+             }));
       // What this sealer never had may be kept by another one: nothing to declare.
       if (!known) continue;
-      CO_TRY(const auto error,
-             co_await in_database([&] { return files_error(SectorNumber(number), nullptr, nullptr); }));
+      CO_TRY(const auto error, co_await in_database([&] {
+               return files_error(SectorNumber(number), nullptr, nullptr);
+             }));
       if (!error.empty() && !declared) CO_TRY_VOID(missing.set(number));
       if (error.empty() && declared) CO_TRY_VOID(found.set(number));
     }
@@ -58,7 +62,8 @@ Task<> Scheduler::declare_for(Deadline deadline, types::TipsetPtr head) {
     if (!found.empty()) recoveries.declarations.push_back({deadline.index, index, found});
   }
   CO_TRY_VOID(co_await send_declaration(kDeclareFaults, deadline, std::move(faults), head));
-  co_return co_await send_declaration(kDeclareFaultsRecovered, deadline, std::move(recoveries), head);
+  co_return co_await send_declaration(kDeclareFaultsRecovered, deadline, std::move(recoveries),
+                                      head);
 }
 
 Task<> Scheduler::send_declaration(MethodNum method, Deadline deadline, DeclarationParams params,
@@ -67,17 +72,25 @@ Task<> Scheduler::send_declaration(MethodNum method, Deadline deadline, Declarat
   const auto bytes = ipld::encode(params);
   const auto what = method == kDeclareFaults ? "faults" : "recoveries";
   // The same declaration has the same id, so that it is sent once.
-  const auto name = fmt::format("{}/t0{}/{}/{}/{}", what, settings_.miner, deadline.index, deadline.open,
-                                base::to_hex(crypto::blake2b_32(bytes)));
+  const auto name = fmt::format("{}/t0{}/{}/{}/{}", what, settings_.miner, deadline.index,
+                                deadline.open, base::to_hex(crypto::blake2b_32(bytes)));
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const auto id = attempt == 0 ? name : fmt::format("{}.{}", name, attempt);
     CO_TRY(auto known, co_await in_database([&] { return store_.declaration(id); }));
     if (!known) {
       CO_TRY(const auto from, co_await sender(head->key()));
-      DeclarationRow row{id, settings_.miner, method, deadline.index, deadline.open, bytes, from,
-                         SealerPostState::Submitted, ""};
+      DeclarationRow row{id,
+                         settings_.miner,
+                         method,
+                         deadline.index,
+                         deadline.open,
+                         bytes,
+                         from,
+                         SealerPostState::Submitted,
+                         ""};
       CO_TRY_VOID(co_await in_database([&] { return store_.add_declaration(row); }));
-      log().warn("sectors are declared", kv("what", what), kv("deadline", deadline.index), kv("message", id));
+      log().warn("sectors are declared", kv("what", what), kv("deadline", deadline.index),
+                 kv("message", id));
       co_return co_await hand_over(id, method, from, bytes, deadline.fault_cutoff);
     }
     if (known->state == SealerPostState::Failed) continue;
@@ -87,19 +100,22 @@ Task<> Scheduler::send_declaration(MethodNum method, Deadline deadline, Declarat
       co_return co_await hand_over(id, method, known->sender, known->params, deadline.fault_cutoff);
     }
     if (!message) co_return std::unexpected(message.error());
-    const bool executed = message->state == api::MessageState::OnChain && message->receipt.has_value();
+    const bool executed =
+        message->state == api::MessageState::OnChain && message->receipt.has_value();
     const bool success = executed && message->receipt->exit_code == ExitCode(0);
-    const bool lost = message->state == api::MessageState::Failed || message->state == api::MessageState::NonceConflict;
+    const bool lost = message->state == api::MessageState::Failed ||
+                      message->state == api::MessageState::NonceConflict;
     if (!executed && !lost) co_return Result<void>{};
-    const auto error = executed ? fmt::format("exit code {}", message->receipt->exit_code) : message->error_message;
+    const auto error = executed ? fmt::format("exit code {}", message->receipt->exit_code)
+                                : message->error_message;
     CO_TRY_VOID(co_await in_database([&] {
       return store_.set_declaration(id, success ? SealerPostState::Landed : SealerPostState::Failed,
                                     success ? "" : error);
     }));
     if (success) co_return Result<void>{};
   }
-  co_return fail(ErrorCode::FailedValidation, "{} of deadline {} were refused {} times", what, deadline.index,
-                 kMaxAttempts);
+  co_return fail(ErrorCode::FailedValidation, "{} of deadline {} were refused {} times", what,
+                 deadline.index, kMaxAttempts);
 }
 
 }  // namespace venus::sealer

@@ -4,8 +4,9 @@
 namespace venus::sealer {
 namespace {
 
-// Times are unix milliseconds, bytes hex. A row of posts or declarations is written before its message is
-// handed to the messager, with all the message consists of, so that a restart hands over the very same.
+// Times are unix milliseconds, bytes hex. A row of posts or declarations is written before its
+// message is handed to the messager, with all the message consists of, so that a restart hands over
+// the very same.
 constexpr std::string_view kFirst = R"sql(
 CREATE TABLE sectors (
   miner BIGINT NOT NULL, number BIGINT NOT NULL, seal_proof INTEGER NOT NULL, sealed_cid VARCHAR(128) NOT NULL,
@@ -26,11 +27,17 @@ CREATE TABLE declarations (
 )sql";
 
 constexpr db::sql::Migration kSteps[] = {
-    {.number = 1, .name = "sectors, posts, declarations", .both = kFirst, .sqlite = {}, .mysql = {}},
+    {.number = 1,
+     .name = "sectors, posts, declarations",
+     .both = kFirst,
+     .sqlite = {},
+     .mysql = {}},
 };
 
 }  // namespace
 
-Result<void> migrate(db::sql::Database& database) { return db::sql::migrate(database, "sealer", kSteps); }
+Result<void> migrate(db::sql::Database& database) {
+  return db::sql::migrate(database, "sealer", kSteps);
+}
 
 }  // namespace venus::sealer

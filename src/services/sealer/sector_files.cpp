@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/sealer/sector_files.hpp"
 
-#include <fstream>
-
 #include "bridge/proofs.hpp"
 #include "crypto/hash.hpp"
 #include "platform/home.hpp"
+
+#include <fstream>
 
 namespace venus::sealer {
 
@@ -21,8 +21,8 @@ Error io_error(const fs::path& path, const std::error_code& code) {
   return {ErrorCode::Io, fmt::format("{}: {}", path.string(), code.message())};
 }
 
-/// A committed-capacity sector's ticket binds it to nothing: no chain exists yet. Derived, so that sealing
-/// again gives the same replica.
+/// A committed-capacity sector's ticket binds it to nothing: no chain exists yet. Derived, so that
+/// sealing again gives the same replica.
 bridge::Randomness ticket_of(ActorId miner, std::uint64_t number) {
   return crypto::sha256(base::as_bytes(fmt::format("venus preseal/t0{}/{}", miner, number)));
 }
@@ -39,15 +39,18 @@ Result<SectorMeta> seal_into(const fs::path& folder, ActorId miner, std::uint64_
   TRY(const auto piece, bridge::piece_commitment(kSealProof, zeros, kUnpadded));
   TRY_VOID(bridge::add_piece(kSealProof, zeros, kUnpadded, paths.staged, {}));
   const std::vector<bridge::PieceInfo> pieces{piece};
-  TRY(const auto phase1, bridge::seal_pre_commit_phase1(sector, paths, ticket_of(miner, number), pieces));
+  TRY(const auto phase1,
+      bridge::seal_pre_commit_phase1(sector, paths, ticket_of(miner, number), pieces));
   TRY(const auto commitments, bridge::seal_pre_commit_phase2(phase1, paths));
   TRY_VOID(bridge::clear_cache(paths.cache));
   // An empty sector can be written anew at any time; only the replica is kept.
   fs::remove(zeros, code);
   fs::remove(paths.staged, code);
-  SectorMeta meta{miner, SectorNumber(number), kSealProof, bridge::sealed_commitment_cid(commitments.sealed),
+  SectorMeta meta{miner, SectorNumber(number), kSealProof,
+                  bridge::sealed_commitment_cid(commitments.sealed),
                   bridge::unsealed_commitment_cid(commitments.unsealed)};
-  TRY_VOID(platform::write_private_file(folder / kMetaFile, base::pretty_json(base::to_json(meta)) + "\n"));
+  TRY_VOID(platform::write_private_file(folder / kMetaFile,
+                                        base::pretty_json(base::to_json(meta)) + "\n"));
   return meta;
 }
 
@@ -70,20 +73,25 @@ Result<void> need_file(const fs::path& path) {
 
 }  // namespace
 
-std::string sector_folder_name(ActorId miner, SectorNumber number) { return fmt::format("s-t0{}-{}", miner, number); }
+std::string sector_folder_name(ActorId miner, SectorNumber number) {
+  return fmt::format("s-t0{}-{}", miner, number);
+}
 
 Result<SectorMeta> read_meta(const fs::path& folder) {
   TRY(const auto text, platform::read_file(folder / kMetaFile, 65'536));
   TRY(const auto json, with_context(base::parse_json(text), (folder / kMetaFile).string()));
   TRY(auto meta, with_context(base::from_json<SectorMeta>(json), (folder / kMetaFile).string()));
   if (!stays_inside(meta.cache) || !stays_inside(meta.sealed)) {
-    return fail(ErrorCode::Malformed, "{}: paths must lie in the folder", (folder / kMetaFile).string());
+    return fail(ErrorCode::Malformed, "{}: paths must lie in the folder",
+                (folder / kMetaFile).string());
   }
   return meta;
 }
 
-Result<std::vector<SectorMeta>> preseal(ActorId miner, std::uint64_t first, std::uint64_t count, const fs::path& dir) {
-  if (count == 0 || count > 10'000) return fail(ErrorCode::InvalidArgument, "1 to 10000 sectors, not {}", count);
+Result<std::vector<SectorMeta>> preseal(ActorId miner, std::uint64_t first, std::uint64_t count,
+                                        const fs::path& dir) {
+  if (count == 0 || count > 10'000)
+    return fail(ErrorCode::InvalidArgument, "1 to 10000 sectors, not {}", count);
   std::error_code code;
   fs::create_directories(dir, code);
   if (code) return std::unexpected(io_error(dir, code));
@@ -116,8 +124,15 @@ Result<std::uint64_t> import_sectors(Store& store, ActorId miner, const fs::path
     if (!meta && meta.error().code == ErrorCode::NotFound) continue;
     if (!meta) return std::unexpected(std::move(meta).error());
     if (meta->miner != miner) continue;
-    SealerSector sector{meta->miner, meta->number, meta->proof_type, meta->sealed_cid, meta->unsealed_cid,
-                        (entry.path() / meta->cache).string(), (entry.path() / meta->sealed).string(), "proving", ""};
+    SealerSector sector{meta->miner,
+                        meta->number,
+                        meta->proof_type,
+                        meta->sealed_cid,
+                        meta->unsealed_cid,
+                        (entry.path() / meta->cache).string(),
+                        (entry.path() / meta->sealed).string(),
+                        "proving",
+                        ""};
     if (const auto files = check_files(sector); !files) {
       sector.state = "missing";
       sector.error = files.error().message;
@@ -135,8 +150,8 @@ Result<ActorId> miner_of_folder(const fs::path& dir) {
     const auto meta = read_meta(entry.path());
     if (!meta) continue;
     if (out && *out != meta->miner) {
-      return fail(ErrorCode::Conflict, "{} has sectors of t0{} and t0{}: set miner.address", dir.string(), *out,
-                  meta->miner);
+      return fail(ErrorCode::Conflict, "{} has sectors of t0{} and t0{}: set miner.address",
+                  dir.string(), *out, meta->miner);
     }
     out = meta->miner;
   }
@@ -150,7 +165,8 @@ Result<void> check_files(const SealerSector& sector) {
   std::error_code code;
   const auto actual = fs::file_size(sector.replica_path, code);
   if (actual != size.value()) {
-    return fail(ErrorCode::NotFound, "{} has {} bytes, not {}", sector.replica_path, actual, size.value());
+    return fail(ErrorCode::NotFound, "{} has {} bytes, not {}", sector.replica_path, actual,
+                size.value());
   }
   TRY_VOID(need_file(fs::path(sector.cache_path) / "p_aux"));
   return need_file(fs::path(sector.cache_path) / "t_aux");

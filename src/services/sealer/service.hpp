@@ -23,18 +23,21 @@ class Service {
     GatewayLinks* links = nullptr;
   };
   /// Store and prover outlive the service, as do what bind() serves and the parts.
-  Service(Store& store, Prover& prover, Parts parts) : store_(store), prover_(prover), parts_(std::move(parts)) {}
+  Service(Store& store, Prover& prover, Parts parts)
+      : store_(store), prover_(prover), parts_(std::move(parts)) {}
   void set_links(GatewayLinks* links) { parts_.links = links; }
   void set_metrics(platform::Metrics& metrics);
 
-  /// A verified WinningPoSt over the challenged sectors, which must be kept here with these very replicas.
+  /// A verified WinningPoSt over the challenged sectors, which must be kept here with these very
+  /// replicas.
   Task<std::vector<types::PostProof>> winning_post(api::gateway::ComputeProofRequest request);
   Result<void> bind(rpc::Dispatcher& dispatcher);
 
  private:
   Result<ProveRequest> request_for(const api::gateway::ComputeProofRequest& request);
-  Task<std::vector<types::PostProof>> compute(std::vector<types::ExtendedSectorInfo> sectors, Bytes randomness,
-                                              ChainEpoch epoch, NetworkVersion version);
+  Task<std::vector<types::PostProof>> compute(std::vector<types::ExtendedSectorInfo> sectors,
+                                              Bytes randomness, ChainEpoch epoch,
+                                              NetworkVersion version);
   Task<std::vector<SealerSector>> list();
   Task<std::uint64_t> import(std::string dir);
   Task<std::vector<SealerPost>> posts(std::uint64_t limit);
@@ -44,6 +47,7 @@ class Service {
   Store& store_;
   Prover& prover_;
   Parts parts_;
+  std::atomic<std::int64_t> newest_ = 0;  ///< epoch asked for
   platform::Counter* made_ = nullptr;
   platform::Counter* failed_ = nullptr;
   platform::Histogram* seconds_ = nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// What the sealer knows, in SQL: sectors and where they lie, WindowPoSts and declarations with the messages
-// that carry them. All calls block.
+// What the sealer knows, in SQL: sectors and where they lie, WindowPoSts and declarations with the
+// messages that carry them. All calls block.
 #pragma once
 
 #include "api/sealer.hpp"
@@ -27,9 +27,10 @@ struct DeclarationRow {
   static constexpr auto fields() {
     using base::field;
     using T = DeclarationRow;
-    return base::fields_of(field("ID", &T::id), field("Miner", &T::miner), field("Method", &T::method),
-                           field("Deadline", &T::deadline), field("Open", &T::open), field("Params", &T::params),
-                           field("Sender", &T::sender), field("State", &T::state), field("Error", &T::error));
+    return base::fields_of(
+        field("ID", &T::id), field("Miner", &T::miner), field("Method", &T::method),
+        field("Deadline", &T::deadline), field("Open", &T::open), field("Params", &T::params),
+        field("Sender", &T::sender), field("State", &T::state), field("Error", &T::error));
   }
 };
 
@@ -38,8 +39,8 @@ class Store {
   /// Brings the tables up to date. Database and clock outlive the store.
   static Result<std::unique_ptr<Store>> open(db::sql::Database& database, const base::Clock& clock);
 
-  /// Adds a sector or moves it (its paths and CIDs are replaced); true: it was new. Conflict when the number
-  /// is known with another replica: that one may be on chain.
+  /// Adds a sector or moves it (its paths and CIDs are replaced); true: it was new. Conflict when
+  /// the number is known with another replica: that one may be on chain.
   Result<bool> add_sector(const SealerSector& sector);
   Result<std::optional<SealerSector>> sector(ActorId miner, SectorNumber number);
   Result<std::vector<SealerSector>> sectors(ActorId miner);
@@ -54,16 +55,20 @@ class Store {
   Result<std::vector<SealerPost>> latest_posts(ActorId miner, std::uint64_t limit);
   /// Not landed, failed or missed, with a window that closed at or before `epoch`.
   Result<std::vector<SealerPost>> overdue_posts(ActorId miner, ChainEpoch epoch);
-  /// Writes what may change in a row: from `randomness` on. Conflict unless it is still in state `from`.
+  /// Writes what may change in a row: from `randomness` on. Conflict unless it is still in state
+  /// `from`.
   Result<void> update_post(SealerPostState from, const SealerPost& post);
 
   Result<std::optional<DeclarationRow>> declaration(const std::string& id);
   Result<void> add_declaration(const DeclarationRow& row);
-  Result<void> set_declaration(const std::string& id, SealerPostState state, const std::string& error);
+  Result<void> set_declaration(const std::string& id, SealerPostState state,
+                               const std::string& error);
 
  private:
-  Store(db::sql::Database& database, const base::Clock& clock) : database_(database), clock_(clock) {}
-  Result<std::vector<SealerPost>> select_posts(std::string_view where, ActorId miner, std::int64_t argument);
+  Store(db::sql::Database& database, const base::Clock& clock)
+      : database_(database), clock_(clock) {}
+  Result<std::vector<SealerPost>> select_posts(std::string_view where, ActorId miner,
+                                               std::int64_t argument);
 
   db::sql::Database& database_;
   const base::Clock& clock_;
