@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto kStartTimeout = 60s;
+constexpr std::int64_t kStartSeconds = 20;
 constexpr std::uint64_t kDiskNeeded = 1ULL << 30;
 /// drand is older than the chain by this many periods, so that every epoch has a round.
 constexpr std::int64_t kDrandAhead = 4;
@@ -161,8 +162,8 @@ class Setup {
     plan.name = options_.name;
     plan.block_delay = d_.block_delay;
     plan.seed = base::to_hex(crypto::random_bytes(16));
-    // The last step that takes long is this one; a few seconds are enough for the programs to start.
-    const auto now = base::SystemClock().unix_seconds();
+    // The lead counts from when all runs; what is left to do takes about that long.
+    const auto now = base::SystemClock().unix_seconds() + kStartSeconds;
     d_.genesis_timestamp = genesis_time(now, d_.first_open_epoch, options_.lead_epochs, d_.block_delay);
     d_.start_epoch = (now - static_cast<std::int64_t>(d_.genesis_timestamp)) / static_cast<std::int64_t>(d_.block_delay);
     plan.timestamp = d_.genesis_timestamp;

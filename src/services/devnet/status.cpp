@@ -46,9 +46,9 @@ Result<void> ask_miner(const Deployment& d, asio::io_context& io, Status& out) {
   for (auto& line : out.miners) {
     for (const auto& record : records) {
       if (record.miner.str() != line.address) continue;
+      if (line.wins == 0) line.last_error = record.error;  // the newest is the first
       ++line.wins;
       if (record.state == static_cast<std::int64_t>(api::MineState::Success)) ++line.blocks;
-      if (line.last_error.empty()) line.last_error = record.error;
     }
   }
   return {};
