@@ -160,7 +160,7 @@ std::string settings_of(const Deployment& d, const Component& component, const s
     return listen + wallet_settings(d, d.miners.at(index_of(component)), folder / component.name);
   }
   if (component.program == "venus-sealer") return listen + sealer_settings(d, d.miners.at(index_of(component)));
-  auto out = listen + auth_section(d, d.pool_token);
+  auto out = listen + auth_section(d, d.pool_token) + "[network]\nprefix = \"t\"\n\n";
   if (component.program == "venus-gateway") {
     // A proof is worthless when its epoch is over.
     return out + fmt::format("[requests]\nproof_timeout = \"{}s\"\n", d.block_delay * 3);

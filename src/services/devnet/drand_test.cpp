@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include "services/devnet/drand.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -9,7 +11,6 @@
 #include "crypto/hash.hpp"
 #include "rpc/http_client.hpp"
 #include "rpc/run_blocking.hpp"
-#include "services/devnet/drand.hpp"
 
 namespace venus::devnet {
 namespace {

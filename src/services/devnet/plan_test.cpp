@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include "services/devnet/plan.hpp"
+
 #include <gtest/gtest.h>
 
 #include "genesis/builder.hpp"
-#include "services/devnet/plan.hpp"
 
 namespace venus::devnet {
 namespace {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include "services/devnet/supervisor.hpp"
+
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -6,7 +8,6 @@
 
 #include "platform/test_util/temp_folder.hpp"
 #include "platform/home.hpp"
-#include "services/devnet/supervisor.hpp"
 
 namespace venus::devnet {
 namespace {

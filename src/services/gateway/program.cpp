@@ -38,6 +38,8 @@ Result<void> show_connections(platform::Cli& cli, const std::vector<api::Gateway
 }  // namespace
 
 void Config::declare(platform::Properties& p) {
+  p.add("network.prefix", &prefix, "Letter of addresses: f on mainnet, t elsewhere",
+        std::optional(platform::one_of({"f", "t"})));
   p.add("requests.sign_timeout", &sign_timeout, "How long a wallet may take to sign");
   p.add("requests.proof_timeout", &proof_timeout, "How long a prover may take for a WinningPoSt");
   p.add("limits.connections_per_account", &max_connections_per_account,
@@ -45,6 +47,7 @@ void Config::declare(platform::Properties& p) {
 }
 
 Result<void> build(platform::Daemon& daemon, const Config& config, const platform::CommonConfig& common) {
+  types::set_display_prefix(config.prefix == "t" ? types::NetworkPrefix::Testnet : types::NetworkPrefix::Mainnet);
   auto parts = std::make_shared<Parts>();
   daemon.keep(parts);
   if (!common.auth_url.empty()) {

@@ -7,6 +7,8 @@
 namespace venus::services::gateway {
 
 struct Config {
+  /// Letter of addresses in answers and logs: "f" or "t".
+  std::string prefix = "f";
   std::chrono::milliseconds sign_timeout{20'000};
   std::chrono::milliseconds proof_timeout{60'000};
   std::size_t max_connections_per_account = 64;

@@ -66,6 +66,8 @@ std::string websocket_url(std::string url) {
 }  // namespace
 
 void Config::declare(platform::Properties& p) {
+  p.add("network.prefix", &prefix, "Letter of addresses: f on mainnet, t elsewhere",
+        std::optional(platform::one_of({"f", "t"})));
   p.add("node.urls", &node_urls, "Nodes: the first is followed, all get the messages");
   p.add("node.token", &node_token, "Token for the nodes");
   p.add("gateway.url", &gateway_url, "Gateway through which wallets sign");
@@ -75,6 +77,7 @@ void Config::declare(platform::Properties& p) {
 }
 
 Result<void> build(platform::Daemon& daemon, const Config& config) {
+  types::set_display_prefix(config.prefix == "t" ? types::NetworkPrefix::Testnet : types::NetworkPrefix::Mainnet);
   if (config.node_urls.empty()) return fail(ErrorCode::InvalidArgument, "node.urls names no node");
   auto parts = std::make_shared<Parts>();
   daemon.keep(parts);

@@ -7,6 +7,8 @@
 namespace venus::messager {
 
 struct Config {
+  /// Letter of addresses in answers and logs: "f" or "t".
+  std::string prefix = "f";
   /// The node whose chain is followed; further nodes get the messages too.
   std::vector<std::string> node_urls{"/ip4/127.0.0.1/tcp/3453/http"};
   platform::SecretText node_token;

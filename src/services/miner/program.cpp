@@ -88,6 +88,8 @@ void add_metrics(platform::Metrics& metrics, const std::shared_ptr<Parts>& parts
 }  // namespace
 
 void Config::declare(platform::Properties& p) {
+  p.add("network.prefix", &prefix, "Letter of addresses: f on mainnet, t elsewhere",
+        std::optional(platform::one_of({"f", "t"})));
   p.add("node.urls", &node_urls, "Nodes: the first is asked, blocks are submitted to all");
   p.add("node.token", &node_token, "Token for the nodes");
   p.add("gateway.url", &gateway_url, "Gateway to wallets and provers");
@@ -100,6 +102,7 @@ void Config::declare(platform::Properties& p) {
 }
 
 Result<void> build(platform::Daemon& daemon, const Config& config, const platform::CommonConfig& common) {
+  types::set_display_prefix(config.prefix == "t" ? types::NetworkPrefix::Testnet : types::NetworkPrefix::Mainnet);
   if (config.node_urls.empty()) return fail(ErrorCode::InvalidArgument, "node.urls names no node");
   auto parts = std::make_shared<Parts>();
   daemon.keep(parts);

@@ -7,6 +7,8 @@
 namespace venus::miner {
 
 struct Config {
+  /// Letter of addresses in answers and logs: "f" or "t".
+  std::string prefix = "f";
   std::vector<std::string> node_urls{"/ip4/127.0.0.1/tcp/3453/http"};
   platform::SecretText node_token;
   std::string gateway_url = "/ip4/127.0.0.1/tcp/45132/http";
