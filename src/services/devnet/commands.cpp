@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/devnet/commands.hpp"
 
-#include <unistd.h>
-
-#include <boost/json.hpp>
-#include <cstdlib>
-#include <fstream>
-
 #include "platform/home.hpp"
 #include "services/devnet/drand.hpp"
 #include "services/devnet/parameters.hpp"
 #include "services/devnet/runner.hpp"
 #include "services/devnet/status.hpp"
+
+#include <boost/json.hpp>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
 
 namespace venus::devnet {
 namespace {
@@ -37,9 +37,9 @@ fs::path folder_of(const Cli& cli, const Words& w) {
 
 /// The words of an `up` that stays in the foreground, for the process that goes on.
 std::vector<std::string> up_words(const fs::path& folder, const Words& w) {
-  std::vector<std::string> out{"up",        "--dir",   folder.string(), "--miners", std::to_string(w.miners),
-                               "--sectors", w.sectors, "--ports",       w.ports,    "--lead-epochs",
-                               std::to_string(w.lead)};
+  std::vector<std::string> out{
+      "up",      "--dir",   folder.string(), "--miners",      std::to_string(w.miners), "--sectors",
+      w.sectors, "--ports", w.ports,         "--lead-epochs", std::to_string(w.lead)};
   if (w.block_delay != 0) out.insert(out.end(), {"--block-delay", std::to_string(w.block_delay)});
   if (w.porep) out.emplace_back("--porep");
   return out;
@@ -47,10 +47,12 @@ std::vector<std::string> up_words(const fs::path& folder, const Words& w) {
 
 Result<void> up(Cli& cli, const Words& w) {
   if (w.miners < 1 || w.miners > 64) return fail(ErrorCode::InvalidArgument, "--miners is 1 to 64");
-  if (w.lead < 1 || w.lead > 60) return fail(ErrorCode::InvalidArgument, "--lead-epochs is 1 to 60");
+  if (w.lead < 1 || w.lead > 60)
+    return fail(ErrorCode::InvalidArgument, "--lead-epochs is 1 to 60");
   const auto folder = folder_of(cli, w);
   if (const auto pid = running_pid(folder); pid != 0) {
-    return fail(ErrorCode::Conflict, "the devnet of {} is up already (process {}): see 'venus-devnet status'",
+    return fail(ErrorCode::Conflict,
+                "the devnet of {} is up already (process {}): see 'venus-devnet status'",
                 folder.string(), pid);
   }
   if (w.detach) return run_detached(cli, folder, up_words(folder, w));
@@ -93,7 +95,8 @@ Result<void> logs(Cli& cli, const Words& w) {
   std::error_code error;
   if (w.component.find('/') != std::string::npos || !fs::exists(file, error)) {
     std::string names;
-    for (const auto& entry : fs::directory_iterator(folder, error)) names += " " + entry.path().stem().string();
+    for (const auto& entry : fs::directory_iterator(folder, error))
+      names += " " + entry.path().stem().string();
     return fail(ErrorCode::NotFound, "no log of '{}'; there are:{}", w.component, names);
   }
   const auto count = std::to_string(w.lines);
@@ -122,12 +125,16 @@ void add_up(Command& root, const WordsPtr& w) {
   command.option("--dir", &w->folder, "Folder of the devnet (default: the home folder)");
   command.option("--miners", &w->miners, "Storage miners");
   command.option("--sectors", &w->sectors, "Sectors of each: their power");
-  command.option("--block-delay", &w->block_delay, "Seconds an epoch; 0: from what a proof costs here");
+  command.option("--block-delay", &w->block_delay,
+                 "Seconds an epoch; 0: from what a proof costs here");
   command.option("--lead-epochs", &w->lead, "Epochs until the first WindowPoSt deadline opens");
-  command.option("--ports", &w->ports, "default or auto: any that are free").choices("--ports", {"default", "auto"});
+  command.option("--ports", &w->ports, "default or auto: any that are free")
+      .choices("--ports", {"default", "auto"});
   command.flag("--detach,-d", &w->detach, "Go on in the background");
-  command.flag("--porep", &w->porep, "Also make the PoRep parameters, in the background (for sealing)");
-  command.footer("The first start makes proof parameters when they are missing, which takes minutes.");
+  command.flag("--porep", &w->porep,
+               "Also make the PoRep parameters, in the background (for sealing)");
+  command.footer(
+      "The first start makes proof parameters when they are missing, which takes minutes.");
   command.action([w](Cli& cli) { return up(cli, *w); });
 }
 
@@ -140,13 +147,16 @@ void add_inner(Command& root, const WordsPtr& w) {
     if (w->port > 65535) return fail(ErrorCode::InvalidArgument, "--port is at most 65535");
     return run_drand(w->where, static_cast<std::uint16_t>(w->port));
   });
-  auto& parameters = root.add("parameters", "Make proof parameters for 2 KiB sectors (started by up)");
-  parameters.arg("kind", &w->kind, "winning, window or porep").option("--folder", &w->where, "Folder to write to", true);
+  auto& parameters =
+      root.add("parameters", "Make proof parameters for 2 KiB sectors (started by up)");
+  parameters.arg("kind", &w->kind, "winning, window or porep")
+      .option("--folder", &w->where, "Folder to write to", true);
   parameters.action([w](Cli&) { return make_parameters(w->kind, w->where); });
-  root.add("measure", "Measure what a WinningPoSt costs, in CPU seconds (started by up)").action([](Cli& cli) -> Result<void> {
-    TRY(const auto seconds, measure_proof());
-    return cli.json() ? cli.print_json(seconds) : cli.print(fmt::format("{:.2f}", seconds));
-  });
+  root.add("measure", "Measure what a WinningPoSt costs, in CPU seconds (started by up)")
+      .action([](Cli& cli) -> Result<void> {
+        TRY(const auto seconds, measure_proof());
+        return cli.json() ? cli.print_json(seconds) : cli.print(fmt::format("{:.2f}", seconds));
+      });
 }
 
 }  // namespace
@@ -156,15 +166,20 @@ void add_commands(Cli& cli) {
   auto& root = cli.root();
   add_up(root, w);
   add_inner(root, w);
-  root.add("status", "Show how it does").option("--dir", &w->folder, "Folder of the devnet")
+  root.add("status", "Show how it does")
+      .option("--dir", &w->folder, "Folder of the devnet")
       .action([w](Cli& c) { return status(c, *w); });
   auto& log = root.add("logs", "Show the log of a component");
-  log.arg("name", &w->component, "Component, as status names it").option("--dir", &w->folder, "Folder of the devnet");
-  log.option("--lines,-n", &w->lines, "Lines from the end").flag("--follow,-f", &w->follow, "Go on as it grows");
+  log.arg("name", &w->component, "Component, as status names it")
+      .option("--dir", &w->folder, "Folder of the devnet");
+  log.option("--lines,-n", &w->lines, "Lines from the end")
+      .flag("--follow,-f", &w->follow, "Go on as it grows");
   log.action([w](Cli& c) { return logs(c, *w); });
-  root.add("down", "Stop all processes; the chain stays").option("--dir", &w->folder, "Folder of the devnet")
+  root.add("down", "Stop all processes; the chain stays")
+      .option("--dir", &w->folder, "Folder of the devnet")
       .action([w](Cli& c) { return bring_down(folder_of(c, *w)); });
-  root.add("reset", "Stop all and remove the devnet, keys and chain").option("--dir", &w->folder, "Folder of the devnet")
+  root.add("reset", "Stop all and remove the devnet, keys and chain")
+      .option("--dir", &w->folder, "Folder of the devnet")
       .action([w](Cli& c) { return reset(c, *w); });
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/devnet/deployment.hpp"
 
+#include "platform/home.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -8,8 +10,6 @@
 
 #include <cerrno>
 #include <cstring>
-
-#include "platform/home.hpp"
 
 namespace venus::devnet {
 namespace {
@@ -25,13 +25,15 @@ struct Wanted {
 std::vector<Wanted> wanted_components(std::size_t miners) {
   std::vector<Wanted> out{{"drand", "venus-devnet", kDrandPort}, {"auth", "venus-auth", 8989}};
   for (std::size_t i = 0; i < miners; ++i) {
-    out.push_back({fmt::format("wallet-{}", i + 1), "venus-wallet", static_cast<std::uint16_t>(5678 + i)});
+    out.push_back(
+        {fmt::format("wallet-{}", i + 1), "venus-wallet", static_cast<std::uint16_t>(5678 + i)});
   }
   out.push_back({"node", "venus", 3453});
   out.push_back({"gateway", "venus-gateway", 45132});
   out.push_back({"messager", "venus-messager", 39812});
   for (std::size_t i = 0; i < miners; ++i) {
-    out.push_back({fmt::format("sealer-{}", i + 1), "venus-sealer", static_cast<std::uint16_t>(2345 + i)});
+    out.push_back(
+        {fmt::format("sealer-{}", i + 1), "venus-sealer", static_cast<std::uint16_t>(2345 + i)});
   }
   out.push_back({"miner", "venus-miner", 12308});
   return out;
@@ -51,7 +53,8 @@ class HeldPort {
     address.sin_port = htons(port);
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     if (::bind(out.fd_, generic, sizeof address) != 0 || ::listen(out.fd_, 1) != 0) {
-      return fail(errno == EADDRINUSE ? ErrorCode::Conflict : ErrorCode::Io, "{}", std::strerror(errno));
+      return fail(errno == EADDRINUSE ? ErrorCode::Conflict : ErrorCode::Io, "{}",
+                  std::strerror(errno));
     }
     socklen_t size = sizeof address;
     ::getsockname(out.fd_, generic, &size);
@@ -81,7 +84,8 @@ std::size_t index_of(const Component& component) {
 }
 
 std::string auth_section(const Deployment& d, const std::string& token) {
-  return fmt::format("[auth]\nurl = {}\ntoken = {}\n\n", toml_text(d.url_of("auth")), toml_text(token));
+  return fmt::format("[auth]\nurl = {}\ntoken = {}\n\n", toml_text(d.url_of("auth")),
+                     toml_text(token));
 }
 
 std::string pool_peers(const Deployment& d) {
@@ -91,39 +95,47 @@ std::string pool_peers(const Deployment& d) {
 }
 
 std::string node_settings(const Deployment& d) {
-  return auth_section(d, d.pool_token) +
-         fmt::format("[network]\nname = {}\ngenesis = {}\n", toml_text(d.network_file), toml_text(d.genesis_file));
+  return auth_section(d, d.pool_token) + fmt::format("[network]\nname = {}\ngenesis = {}\n",
+                                                     toml_text(d.network_file),
+                                                     toml_text(d.genesis_file));
 }
 
-std::string wallet_settings(const Deployment& d, const MinerEntry& miner, const std::filesystem::path& home) {
+std::string wallet_settings(const Deployment& d, const MinerEntry& miner,
+                            const std::filesystem::path& home) {
   // Whoever reads the password file can read the keys: a costly derivation would only slow starts.
   return fmt::format(
-      "[keys]\npassword_file = {}\nscrypt_n = 16384\n\n[network]\nprefix = \"t\"\nchain_id = 31415926\n\n"
+      "[keys]\npassword_file = {}\nscrypt_n = 16384\n\n[network]\nprefix = \"t\"\nchain_id = "
+      "31415926\n\n"
       "[gateway]\nurls = [{}]\ntoken = {}\n",
-      toml_text((home / "password").string()), toml_text("ws" + d.url_of("gateway").substr(4) + "/rpc/v1"),
-      toml_text(miner.token));
+      toml_text((home / "password").string()),
+      toml_text("ws" + d.url_of("gateway").substr(4) + "/rpc/v1"), toml_text(miner.token));
 }
 
 std::string sealer_settings(const Deployment& d, const MinerEntry& miner) {
   return auth_section(d, miner.token) +
-         fmt::format("[miner]\naddress = {}\n\n[node]\nurl = {}\ntoken = {}\n\n[messager]\nurl = {}\ntoken = {}\n\n"
-                     "[gateway]\nurls = [{}]\ntoken = {}\n",
-                     toml_text(miner.address.str()), toml_text(d.url_of("node") + "/rpc/v1"), toml_text(miner.token),
-                     toml_text(d.url_of("messager") + "/rpc/v1"), toml_text(miner.token),
-                     toml_text("ws" + d.url_of("gateway").substr(4) + "/rpc/v1"), toml_text(miner.token));
+         fmt::format(
+             "[miner]\naddress = {}\n\n[node]\nurl = {}\ntoken = {}\n\n[messager]\nurl = {}\ntoken "
+             "= {}\n\n"
+             "[gateway]\nurls = [{}]\ntoken = {}\n",
+             toml_text(miner.address.str()), toml_text(d.url_of("node") + "/rpc/v1"),
+             toml_text(miner.token), toml_text(d.url_of("messager") + "/rpc/v1"),
+             toml_text(miner.token), toml_text("ws" + d.url_of("gateway").substr(4) + "/rpc/v1"),
+             toml_text(miner.token));
 }
 
 }  // namespace
 
 Result<Deployment> Deployment::load(const std::filesystem::path& folder) {
   auto text = platform::read_file(folder / "devnet.json");
-  if (!text) return fail(text.error().code, "no devnet in {}: {}", folder.string(), text.error().message);
+  if (!text)
+    return fail(text.error().code, "no devnet in {}: {}", folder.string(), text.error().message);
   TRY(const auto json, base::parse_json(*text));
   return with_context(base::from_json<Deployment>(json), "devnet.json");
 }
 
 Result<void> Deployment::save(const std::filesystem::path& folder) const {
-  return platform::write_private_file(folder / "devnet.json", base::write_json(base::to_json(*this)));
+  return platform::write_private_file(folder / "devnet.json",
+                                      base::write_json(base::to_json(*this)));
 }
 
 std::string Deployment::url_of(std::string_view component) const {
@@ -140,26 +152,31 @@ Result<std::vector<Component>> plan_components(std::size_t miners, Ports ports) 
     auto taken = HeldPort::take(ports == Ports::Default ? want.port : 0);
     if (!taken) {
       return fail(taken.error().code,
-                  "port {} for {} is not free ({}): end what uses it (ss -ltnp shows it), or use --ports auto",
+                  "port {} for {} is not free ({}): end what uses it (ss -ltnp shows it), or use "
+                  "--ports auto",
                   want.port, want.name, taken.error().message);
     }
     held.push_back(*std::move(taken));
     const auto port = held.back().port();
-    out.push_back({std::move(want.name), std::move(want.program), port, fmt::format("http://127.0.0.1:{}", port)});
+    out.push_back({std::move(want.name), std::move(want.program), port,
+                   fmt::format("http://127.0.0.1:{}", port)});
   }
   return out;
 }
 
-std::string settings_of(const Deployment& d, const Component& component, const std::filesystem::path& folder) {
+std::string settings_of(const Deployment& d, const Component& component,
+                        const std::filesystem::path& folder) {
   if (component.name == "drand") return {};
-  const auto listen = fmt::format("[api]\nlisten = \"/ip4/127.0.0.1/tcp/{}/http\"\n\n[log]\nformat = \"text\"\n\n",
-                                  component.port);
+  const auto listen =
+      fmt::format("[api]\nlisten = \"/ip4/127.0.0.1/tcp/{}/http\"\n\n[log]\nformat = \"text\"\n\n",
+                  component.port);
   if (component.program == "venus-auth") return listen;
   if (component.program == "venus") return listen + node_settings(d);
   if (component.program == "venus-wallet") {
     return listen + wallet_settings(d, d.miners.at(index_of(component)), folder / component.name);
   }
-  if (component.program == "venus-sealer") return listen + sealer_settings(d, d.miners.at(index_of(component)));
+  if (component.program == "venus-sealer")
+    return listen + sealer_settings(d, d.miners.at(index_of(component)));
   auto out = listen + auth_section(d, d.pool_token) + "[network]\nprefix = \"t\"\n\n";
   if (component.program == "venus-gateway") {
     // A proof is worthless when its epoch is over.
@@ -167,13 +184,14 @@ std::string settings_of(const Deployment& d, const Component& component, const s
   }
   out += pool_peers(d);
   if (component.program == "venus-miner") {
-    out += fmt::format("[mining]\npropagation_delay = {}\n", std::max<std::uint64_t>(d.block_delay / 4, 1));
+    out += fmt::format("[mining]\npropagation_delay = {}\n",
+                       std::max<std::uint64_t>(d.block_delay / 4, 1));
   }
   return out;
 }
 
-ChildSpec child_of(const Deployment& d, const Component& component, const std::filesystem::path& folder,
-                   const std::filesystem::path& programs) {
+ChildSpec child_of(const Deployment& d, const Component& component,
+                   const std::filesystem::path& folder, const std::filesystem::path& programs) {
   ChildSpec out;
   out.name = component.name;
   out.log = folder / "logs" / (component.name + ".log");

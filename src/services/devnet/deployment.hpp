@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// A devnet that was set up: who is there, where, with which tokens. Lies as devnet.json in its folder.
+// A devnet that was set up: who is there, where, with which tokens. Lies as devnet.json in its
+// folder.
 #pragma once
-
-#include <filesystem>
-#include <string>
-#include <vector>
 
 #include "base/json.hpp"
 #include "services/devnet/supervisor.hpp"
 #include "types/address.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
 
 namespace venus::devnet {
 
@@ -25,8 +26,9 @@ struct MinerEntry {
   static constexpr auto fields() {
     using base::field;
     using T = MinerEntry;
-    return base::fields_of(field("address", &T::address), field("user", &T::user), field("token", &T::token),
-                           field("owner", &T::owner), field("worker", &T::worker), field("sectors", &T::sectors),
+    return base::fields_of(field("address", &T::address), field("user", &T::user),
+                           field("token", &T::token), field("owner", &T::owner),
+                           field("worker", &T::worker), field("sectors", &T::sectors),
                            field("wallet", &T::wallet), field("sealer", &T::sealer));
   }
 };
@@ -35,12 +37,12 @@ struct Component {
   std::string name;     ///< "wallet-1"; folder, log and status go by it
   std::string program;  ///< "venus-wallet"
   std::uint16_t port = 0;
-  std::string url;      ///< "http://127.0.0.1:5678"
+  std::string url;  ///< "http://127.0.0.1:5678"
   static constexpr auto fields() {
     using base::field;
     using T = Component;
-    return base::fields_of(field("name", &T::name), field("program", &T::program), field("port", &T::port),
-                           field("url", &T::url));
+    return base::fields_of(field("name", &T::name), field("program", &T::program),
+                           field("port", &T::port), field("url", &T::url));
   }
 };
 
@@ -66,8 +68,9 @@ struct Deployment {
         field("genesis_file", &T::genesis_file), field("genesis_cid", &T::genesis_cid),
         field("block_delay", &T::block_delay), field("genesis_timestamp", &T::genesis_timestamp),
         field("first_open_epoch", &T::first_open_epoch), field("start_epoch", &T::start_epoch),
-        field("parameters", &T::parameters), field("pool_token", &T::pool_token), field("client", &T::client),
-        field("miners", &T::miners), field("components", &T::components));
+        field("parameters", &T::parameters), field("pool_token", &T::pool_token),
+        field("client", &T::client), field("miners", &T::miners),
+        field("components", &T::components));
   }
 
   /// NotFound when there is no devnet in the folder.
@@ -81,8 +84,8 @@ struct Deployment {
 enum class Ports : std::uint8_t { Default, Free };
 
 /// The components of a devnet with so many miners, with their ports. With Ports::Default: those of
-/// design.md, each further wallet and sealer one higher; Conflict naming the port that is taken and what to
-/// do. With Ports::Free: any.
+/// design.md, each further wallet and sealer one higher; Conflict naming the port that is taken and
+/// what to do. With Ports::Free: any.
 Result<std::vector<Component>> plan_components(std::size_t miners, Ports ports);
 
 /// The settings file of a component; empty for drand, which has none.
@@ -90,8 +93,8 @@ std::string settings_of(const Deployment& deployment, const Component& component
                         const std::filesystem::path& folder);
 
 /// How a component is started. `programs` is the folder with all programs.
-ChildSpec child_of(const Deployment& deployment, const Component& component, const std::filesystem::path& folder,
-                   const std::filesystem::path& programs);
+ChildSpec child_of(const Deployment& deployment, const Component& component,
+                   const std::filesystem::path& folder, const std::filesystem::path& programs);
 
 /// Makes the home folders and writes the settings of all components.
 Result<void> write_settings(const Deployment& deployment, const std::filesystem::path& folder);

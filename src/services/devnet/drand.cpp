@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/devnet/drand.hpp"
 
-#include <boost/asio/signal_set.hpp>
-#include <charconv>
-#include <csignal>
-
 #include "bridge/bls.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/random.hpp"
 #include "platform/home.hpp"
 #include "rpc/run_blocking.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <charconv>
+#include <csignal>
 
 namespace venus::devnet {
 namespace {
@@ -26,7 +27,9 @@ struct InfoJson {
   std::string scheme;
   struct Metadata {
     std::string beacon_id;
-    static constexpr auto fields() { return base::fields_of(base::field("beaconID", &Metadata::beacon_id)); }
+    static constexpr auto fields() {
+      return base::fields_of(base::field("beaconID", &Metadata::beacon_id));
+    }
   } metadata;
   static constexpr auto fields() {
     using base::field;
@@ -38,10 +41,13 @@ struct InfoJson {
   }
 };
 
-rpc::HttpResponse answer(const boost::json::value& json) { return rpc::HttpResponse::json(base::write_json(json)); }
+rpc::HttpResponse answer(const boost::json::value& json) {
+  return rpc::HttpResponse::json(base::write_json(json));
+}
 
 /// The answer for a round written as text, or "latest".
-rpc::HttpResponse answer_round(const DrandSigner& signer, const base::Clock& clock, std::string_view text) {
+rpc::HttpResponse answer_round(const DrandSigner& signer, const base::Clock& clock,
+                               std::string_view text) {
   const auto newest = signer.info().round_at(clock.unix_seconds());
   auto round = newest;
   if (text != "latest") {
@@ -50,7 +56,8 @@ rpc::HttpResponse answer_round(const DrandSigner& signer, const base::Clock& clo
       return rpc::HttpResponse::error(404, "there is no such round");
     }
   }
-  if (round > newest || round == 0) return rpc::HttpResponse::error(kTooEarly, "that round's time has not come");
+  if (round > newest || round == 0)
+    return rpc::HttpResponse::error(kTooEarly, "that round's time has not come");
   auto beacon = signer.beacon(round);
   return beacon ? answer(*beacon) : rpc::HttpResponse::error(beacon.error());
 }
@@ -64,7 +71,8 @@ std::string DrandChainInfo::hash() const {
   base::append(all, base::be64(static_cast<std::uint64_t>(genesis_time)));
   base::append(all, public_key);
   base::append(all, group_hash);
-  if (beacon_id != kDefaultBeacon && !beacon_id.empty()) base::append(all, base::as_bytes(beacon_id));
+  if (beacon_id != kDefaultBeacon && !beacon_id.empty())
+    base::append(all, base::as_bytes(beacon_id));
   return base::to_hex(crypto::sha256(all));
 }
 
@@ -74,13 +82,19 @@ std::uint64_t DrandChainInfo::round_at(std::int64_t unix_seconds) const {
 }
 
 boost::json::value DrandChainInfo::json() const {
-  return base::to_json(InfoJson{base::to_hex(public_key), period_seconds, genesis_time, hash(),
-                                base::to_hex(group_hash), std::string(kDrandScheme), {beacon_id}});
+  return base::to_json(InfoJson{base::to_hex(public_key),
+                                period_seconds,
+                                genesis_time,
+                                hash(),
+                                base::to_hex(group_hash),
+                                std::string(kDrandScheme),
+                                {beacon_id}});
 }
 
 Result<DrandChainInfo> DrandChainInfo::from_json(const boost::json::value& json) {
   TRY(const auto read, base::from_json<InfoJson>(json));
-  if (read.scheme != kDrandScheme) return fail(ErrorCode::Unsupported, "scheme {} of drand", read.scheme);
+  if (read.scheme != kDrandScheme)
+    return fail(ErrorCode::Unsupported, "scheme {} of drand", read.scheme);
   if (read.period == 0) return fail(ErrorCode::Malformed, "a drand network without a period");
   DrandChainInfo out;
   TRY(out.public_key, base::from_hex(read.public_key));
@@ -88,7 +102,8 @@ Result<DrandChainInfo> DrandChainInfo::from_json(const boost::json::value& json)
   out.genesis_time = read.genesis_time;
   TRY(out.group_hash, base::from_hex(read.group_hash));
   out.beacon_id = read.metadata.beacon_id;
-  if (out.hash() != read.hash) return fail(ErrorCode::Malformed, "the drand network's hash is not {}", read.hash);
+  if (out.hash() != read.hash)
+    return fail(ErrorCode::Malformed, "the drand network's hash is not {}", read.hash);
   return out;
 }
 
@@ -148,7 +163,9 @@ void serve_drand(rpc::Server& server, const DrandSigner& signer, const base::Clo
     if (!is_ours(request)) return reply_now(unknown());
     return reply_now(answer_round(signer, clock, request.args.at("round")));
   };
-  const auto health = [](const HttpRequest&) { return reply_now(HttpResponse::json(R"({"status":"ok"})")); };
+  const auto health = [](const HttpRequest&) {
+    return reply_now(HttpResponse::json(R"({"status":"ok"})"));
+  };
   constexpr auto kEverybody = std::nullopt;
   server.route(rpc::Verb::Get, "/chains", kEverybody,
                [hash](const HttpRequest&) { return reply_now(answer(boost::json::array{hash})); });

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// A drand network of one key, unchained with signatures on G1 as quicknet has them, over drand's HTTP
-// API. Real signatures, verified by nodes with the code for quicknet.
+// A drand network of one key, unchained with signatures on G1 as quicknet has them, over drand's
+// HTTP API. Real signatures, verified by nodes with the code for quicknet.
 #pragma once
-
-#include <filesystem>
-#include <string>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "crypto/secret.hpp"
 #include "rpc/server.hpp"
+
+#include <filesystem>
+#include <string>
 
 namespace venus::devnet {
 
@@ -53,8 +53,9 @@ class DrandSigner {
   DrandChainInfo info_;
 };
 
-/// /chains, /info, /<hash>/info, /public/latest, /public/<round> and those below /<hash>. A round whose
-/// time has not come is answered 425, another chain or no number 404. Signer and clock outlive the server.
+/// /chains, /info, /<hash>/info, /public/latest, /public/<round> and those below /<hash>. A round
+/// whose time has not come is answered 425, another chain or no number 404. Signer and clock
+/// outlive the server.
 void serve_drand(rpc::Server& server, const DrandSigner& signer, const base::Clock& clock);
 
 /// Serves the network of a folder on loopback until SIGINT or SIGTERM.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/devnet/drand.hpp"
 
+#include "bridge/bls.hpp"
+#include "crypto/hash.hpp"
+#include "platform/test_util/temp_folder.hpp"
+#include "rpc/http_client.hpp"
+#include "rpc/run_blocking.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <filesystem>
-
-#include "platform/test_util/temp_folder.hpp"
-#include "bridge/bls.hpp"
-#include "crypto/hash.hpp"
-#include "rpc/http_client.hpp"
-#include "rpc/run_blocking.hpp"
 
 namespace venus::devnet {
 namespace {
@@ -18,12 +18,16 @@ namespace {
 // As https://api.drand.sh/52db9ba7.../info says of quicknet.
 TEST(Drand, HashIsThatOfDrand) {
   DrandChainInfo info;
-  info.public_key = base::from_hex("83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5"
-                                   "776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a"
-                                   "4bc09e76eae8991ef5ece45a").value();
+  info.public_key =
+      base::from_hex(
+          "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5"
+          "776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a"
+          "4bc09e76eae8991ef5ece45a")
+          .value();
   info.period_seconds = 3;
   info.genesis_time = 1692803367;
-  info.group_hash = base::from_hex("f477d5c89f21a17c863a7f937c6a6d15859414d2be09cd448d4279af331c5d3e").value();
+  info.group_hash =
+      base::from_hex("f477d5c89f21a17c863a7f937c6a6d15859414d2be09cd448d4279af331c5d3e").value();
   info.beacon_id = "quicknet";
   EXPECT_EQ(info.hash(), "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971");
   EXPECT_EQ(info.round_at(1692803366), 0U);
@@ -80,7 +84,8 @@ TEST(Drand, ServesRoundsThatAreDueAndNoOthers) {
   EXPECT_EQ(get("/public/x").status, 404U);
   EXPECT_EQ(get("/00ff/public/1").status, 404U);
   EXPECT_EQ(base::parse_json(get("/chains").body).value(), (boost::json::array{hash}));
-  EXPECT_EQ(base::parse_json(get(fmt::format("/{}/info", hash)).body).value(), signer.info().json());
+  EXPECT_EQ(base::parse_json(get(fmt::format("/{}/info", hash)).body).value(),
+            signer.info().json());
   ASSERT_TRUE(rpc::run_blocking(io, server.stop(std::chrono::milliseconds(100))));
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/devnet/plan.hpp"
 
-#include <cmath>
-
 #include "genesis/builder.hpp"
+
+#include <cmath>
 
 namespace venus::devnet {
 namespace {
@@ -14,31 +14,36 @@ constexpr std::uint64_t kLeastBlockDelay = 4;
 constexpr std::uint64_t kMostBlockDelay = 600;
 /// A WindowPoSt may be made at the same time, and the node has work too.
 constexpr double kOtherWork = 1.25;
-/// What the reserve has when the chain starts: two thousand million less the mining share (1.1e9) and the
-/// accounts, so that nothing counts as paid out of it yet.
+/// What the reserve has when the chain starts: two thousand million less the mining share (1.1e9)
+/// and the accounts, so that nothing counts as paid out of it yet.
 constexpr std::int64_t kReservedFil = 900'000'000;
 
 }  // namespace
 
 Result<std::vector<ActorId>> choose_miner_ids(std::size_t count, DeadlineWindow window) {
   std::vector<ActorId> out;
-  for (std::uint64_t id = kFirstMiner; id < kFirstMiner + kIdsLookedAt && out.size() < count; ++id) {
+  for (std::uint64_t id = kFirstMiner; id < kFirstMiner + kIdsLookedAt && out.size() < count;
+       ++id) {
     const auto open = genesis::first_deadline_with_sectors(ActorId(id)).value();
     if (window.first <= open && open <= window.last) out.emplace_back(id);
   }
   if (out.size() == count) return out;
-  return fail(ErrorCode::NotFound, "only {} of {} miner ids have a deadline that opens at epochs {} to {}", out.size(),
+  return fail(ErrorCode::NotFound,
+              "only {} of {} miner ids have a deadline that opens at epochs {} to {}", out.size(),
               count, window.first, window.last);
 }
 
 std::uint64_t choose_block_delay(std::size_t miners, double proof_cpu_seconds, unsigned cores) {
-  const auto seconds =
-      std::ceil(static_cast<double>(miners) * proof_cpu_seconds / static_cast<double>(std::max(cores, 1U)) * kOtherWork);
-  return std::clamp(static_cast<std::uint64_t>(std::max(seconds, 0.0)), kLeastBlockDelay, kMostBlockDelay);
+  const auto seconds = std::ceil(static_cast<double>(miners) * proof_cpu_seconds /
+                                 static_cast<double>(std::max(cores, 1U)) * kOtherWork);
+  return std::clamp(static_cast<std::uint64_t>(std::max(seconds, 0.0)), kLeastBlockDelay,
+                    kMostBlockDelay);
 }
 
-std::uint64_t genesis_time(std::int64_t now, std::int64_t open, std::int64_t lead, std::uint64_t block_delay) {
-  return static_cast<std::uint64_t>(now - std::max<std::int64_t>(open - lead, 0) * static_cast<std::int64_t>(block_delay));
+std::uint64_t genesis_time(std::int64_t now, std::int64_t open, std::int64_t lead,
+                           std::uint64_t block_delay) {
+  return static_cast<std::uint64_t>(now - std::max<std::int64_t>(open - lead, 0) *
+                                              static_cast<std::int64_t>(block_delay));
 }
 
 genesis::Template make_template(const PlannedNetwork& plan) {
@@ -48,7 +53,8 @@ genesis::Template make_template(const PlannedNetwork& plan) {
   out.seed = plan.seed;
   for (const auto& miner : plan.miners) {
     out.accounts.push_back({miner.owner, TokenAmount::from_fil(1'000'000)});
-    if (miner.worker != miner.owner) out.accounts.push_back({miner.worker, TokenAmount::from_fil(100'000)});
+    if (miner.worker != miner.owner)
+      out.accounts.push_back({miner.worker, TokenAmount::from_fil(100'000)});
     genesis::Miner entry;
     entry.id = miner.id;
     entry.owner = miner.owner;
@@ -57,13 +63,16 @@ genesis::Template make_template(const PlannedNetwork& plan) {
     entry.sectors = miner.sectors;
     out.miners.push_back(std::move(entry));
   }
-  for (const auto& client : plan.clients) out.accounts.push_back({client, TokenAmount::from_fil(1'000'000)});
-  out.verified_registry_root = plan.clients.empty() ? plan.miners.front().owner : plan.clients.front();
+  for (const auto& client : plan.clients)
+    out.accounts.push_back({client, TokenAmount::from_fil(1'000'000)});
+  out.verified_registry_root =
+      plan.clients.empty() ? plan.miners.front().owner : plan.clients.front();
   return out;
 }
 
 Result<types::NetworkParams> make_network(const PlannedNetwork& plan, const Cid& genesis,
-                                          const DrandChainInfo& drand, const std::string& drand_url) {
+                                          const DrandChainInfo& drand,
+                                          const std::string& drand_url) {
   TRY(auto out, types::builtin_network("devnet"));
   out.network_name = plan.name;
   out.genesis_cid = genesis;
@@ -88,8 +97,10 @@ Result<std::vector<std::uint64_t>> parse_sectors(const std::string& text, std::s
   for (std::size_t at = 0; at <= text.size();) {
     const auto end = std::min(text.find(',', at), text.size());
     const auto word = text.substr(at, end - at);
-    if (word.empty() || word.size() > 2 || word.find_first_not_of("0123456789") != std::string::npos) {
-      return fail(ErrorCode::InvalidArgument, "sectors are written as 6,2: '{}' is no such list", text);
+    if (word.empty() || word.size() > 2 ||
+        word.find_first_not_of("0123456789") != std::string::npos) {
+      return fail(ErrorCode::InvalidArgument, "sectors are written as 6,2: '{}' is no such list",
+                  text);
     }
     out.push_back(std::stoull(word));
     if (out.back() < 1 || out.back() > 64) {
@@ -97,7 +108,8 @@ Result<std::vector<std::uint64_t>> parse_sectors(const std::string& text, std::s
     }
     at = end + 1;
   }
-  if (out.size() > miners) return fail(ErrorCode::InvalidArgument, "'{}' names more than {} miners", text, miners);
+  if (out.size() > miners)
+    return fail(ErrorCode::InvalidArgument, "'{}' names more than {} miners", text, miners);
   out.resize(miners, out.back());
   return out;
 }

@@ -2,13 +2,13 @@
 // What a devnet shall be, decided before anything is started. Pure: no files, no clock.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <vector>
-
 #include "genesis/template.hpp"
 #include "services/devnet/drand.hpp"
 #include "types/network_params.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace venus::devnet {
 
@@ -18,17 +18,20 @@ struct DeadlineWindow {
   std::int64_t last = 70;
 };
 
-/// The smallest `count` miner ids, ascending from 1000, whose first deadline with sectors opens within the
-/// window. A miner's proving period follows from its id, so this is how a devnet gets a deadline early.
-/// NotFound when a million ids hold too few.
+/// The smallest `count` miner ids, ascending from 1000, whose first deadline with sectors opens
+/// within the window. A miner's proving period follows from its id, so this is how a devnet gets a
+/// deadline early. NotFound when a million ids hold too few.
 Result<std::vector<ActorId>> choose_miner_ids(std::size_t count, DeadlineWindow window = {});
 
-/// Seconds between epochs with which `miners` simultaneous winners still prove in time: each WinningPoSt
-/// costs `proof_cpu_seconds`, `cores` share them, a quarter is added for all else; at least 4.
+/// Seconds between epochs with which `miners` simultaneous winners still prove in time: each
+/// WinningPoSt costs `proof_cpu_seconds`, `cores` share them, a quarter is added for all else; at
+/// least 4.
 std::uint64_t choose_block_delay(std::size_t miners, double proof_cpu_seconds, unsigned cores);
 
-/// Unix seconds of epoch 0 with which `lead` epochs are left, from `now`, until epoch `open` begins.
-std::uint64_t genesis_time(std::int64_t now, std::int64_t open, std::int64_t lead, std::uint64_t block_delay);
+/// Unix seconds of epoch 0 with which `lead` epochs are left, from `now`, until epoch `open`
+/// begins.
+std::uint64_t genesis_time(std::int64_t now, std::int64_t open, std::int64_t lead,
+                           std::uint64_t block_delay);
 
 /// One storage miner of the plan.
 struct PlannedMiner {
@@ -53,10 +56,11 @@ genesis::Template make_template(const PlannedNetwork& plan);
 
 /// The network every node is configured with: the devnet compiled in, with this chain's own values.
 Result<types::NetworkParams> make_network(const PlannedNetwork& plan, const Cid& genesis,
-                                          const DrandChainInfo& drand, const std::string& drand_url);
+                                          const DrandChainInfo& drand,
+                                          const std::string& drand_url);
 
-/// "6,2" -> {6, 2}: sectors of each miner. Fewer numbers than miners: the last one counts for the rest.
-/// InvalidArgument unless each is 1 to 64.
+/// "6,2" -> {6, 2}: sectors of each miner. Fewer numbers than miners: the last one counts for the
+/// rest. InvalidArgument unless each is 1 to 64.
 Result<std::vector<std::uint64_t>> parse_sectors(const std::string& text, std::size_t miners);
 
 }  // namespace venus::devnet

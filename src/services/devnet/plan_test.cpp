@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/devnet/plan.hpp"
 
-#include <gtest/gtest.h>
-
 #include "genesis/builder.hpp"
+
+#include <gtest/gtest.h>
 
 namespace venus::devnet {
 namespace {
@@ -16,8 +16,10 @@ PlannedNetwork two_miners() {
   plan.timestamp = 1'700'000'000;
   plan.seed = "seed";
   const auto ids = choose_miner_ids(2).value();
-  const auto cid = Cid::parse("bagboea4b5abcatlxechwbp7kjpjguna6r6q7ejrhe6mdp3lf34pmswn27pkkiekz").value();
-  plan.miners = {{ids[0], bls(1), bls(2), {{SectorNumber(0), cid}}}, {ids[1], bls(3), bls(4), {{SectorNumber(0), cid}}}};
+  const auto cid =
+      Cid::parse("bagboea4b5abcatlxechwbp7kjpjguna6r6q7ejrhe6mdp3lf34pmswn27pkkiekz").value();
+  plan.miners = {{ids[0], bls(1), bls(2), {{SectorNumber(0), cid}}},
+                 {ids[1], bls(3), bls(4), {{SectorNumber(0), cid}}}};
   plan.clients = {bls(5)};
   return plan;
 }
@@ -63,7 +65,8 @@ TEST(Plan, TemplateIsAcceptedAndSurvivesJson) {
 TEST(Plan, NetworkFileSaysWhatTheChainIs) {
   const auto plan = two_miners();
   const auto signer = DrandSigner::create(15, 1'699'999'000).value();
-  const auto network = make_network(plan, plan.miners[0].sectors[0].sealed_cid, signer.info(), "http://127.0.0.1:1");
+  const auto network =
+      make_network(plan, plan.miners[0].sectors[0].sealed_cid, signer.info(), "http://127.0.0.1:1");
   ASSERT_TRUE(network) << network.error().message;
   const auto back = types::parse_network(types::write_network(*network));
   ASSERT_TRUE(back) << back.error().message;

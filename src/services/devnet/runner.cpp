@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/devnet/runner.hpp"
 
+#include "platform/home.hpp"
+#include "services/devnet/parameters.hpp"
+#include "services/devnet/status.hpp"
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -9,10 +13,6 @@
 #include <csignal>
 #include <cstring>
 #include <thread>
-
-#include "platform/home.hpp"
-#include "services/devnet/parameters.hpp"
-#include "services/devnet/status.hpp"
 
 namespace venus::devnet {
 namespace {
@@ -31,7 +31,8 @@ class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&set_, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD})
+      sigaddset(&set_, signal);
     ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
   }
   Signals(const Signals&) = delete;
@@ -52,10 +53,12 @@ class Signals {
 
 void write_status(const fs::path& folder, const std::vector<ProcessLine>& lines) {
   // Only news for `status`: a full disk must not end the devnet.
-  static_cast<void>(platform::write_private_file(folder / "status.json", base::write_json(base::to_json(lines))));
+  static_cast<void>(
+      platform::write_private_file(folder / "status.json", base::write_json(base::to_json(lines))));
 }
 
-void show(platform::Cli& cli, const Deployment& d, const fs::path& folder, std::vector<ProcessLine> lines, bool terminal) {
+void show(platform::Cli& cli, const Deployment& d, const fs::path& folder,
+          std::vector<ProcessLine> lines, bool terminal) {
   auto status = gather(d, std::move(lines), cli.io());
   status.running = true;
   if (terminal) {
@@ -63,11 +66,13 @@ void show(platform::Cli& cli, const Deployment& d, const fs::path& folder, std::
     return;
   }
   std::string text = status.head ? fmt::format("head {}", *status.head) : "no head";
-  for (const auto& m : status.miners) text += fmt::format(", {}: {} wins {} blocks", m.address, m.wins, m.blocks);
+  for (const auto& m : status.miners)
+    text += fmt::format(", {}: {} wins {} blocks", m.address, m.wins, m.blocks);
   cli.note(text);
 }
 
-void supervise(platform::Cli& cli, const Deployment& d, const fs::path& folder, Supervisor& supervisor, Signals& signals) {
+void supervise(platform::Cli& cli, const Deployment& d, const fs::path& folder,
+               Supervisor& supervisor, Signals& signals) {
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   auto next_status = std::chrono::steady_clock::now();
   auto next_show = next_status;
@@ -89,14 +94,17 @@ void discard(const fs::path& folder) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const auto name = entry.path().filename().string();
-    constexpr std::string_view kMade[] = {"drand",    "auth",        "node",         "gateway",      "messager",   "miner",
-                                          "genesis.car", "genesis.json", "network.toml", "devnet.json", "status.json"};
+    constexpr std::string_view kMade[] = {
+        "drand",       "auth",         "node",         "gateway",     "messager",   "miner",
+        "genesis.car", "genesis.json", "network.toml", "devnet.json", "status.json"};
     const bool is_home = name.starts_with("wallet-") || name.starts_with("sealer-");
-    if (is_home || std::ranges::find(kMade, name) != std::end(kMade)) fs::remove_all(entry.path(), error);
+    if (is_home || std::ranges::find(kMade, name) != std::end(kMade))
+      fs::remove_all(entry.path(), error);
   }
 }
 
-Result<Deployment> prepare(platform::Cli& cli, const fs::path& folder, const UpOptions& options, Supervisor& supervisor) {
+Result<Deployment> prepare(platform::Cli& cli, const fs::path& folder, const UpOptions& options,
+                           Supervisor& supervisor) {
   const Say say = [&cli](const std::string& text) { cli.note(text); };
   auto known = Deployment::load(folder);
   if (known && known->complete) {
@@ -111,7 +119,8 @@ Result<Deployment> prepare(platform::Cli& cli, const fs::path& folder, const UpO
   return set_up(self_path(), folder, options.setup, supervisor, cli.io(), say);
 }
 
-Result<void> start_all(platform::Cli& cli, const Deployment& d, const fs::path& folder, Supervisor& supervisor) {
+Result<void> start_all(platform::Cli& cli, const Deployment& d, const fs::path& folder,
+                       Supervisor& supervisor) {
   for (const auto& component : d.components) {
     if (supervisor.status_of(component.name)) continue;
     cli.note(fmt::format("starting {}", component.name));
@@ -149,8 +158,12 @@ Result<void> run_foreground(platform::Cli& cli, const fs::path& folder, const Up
   if (options.porep) {
     TRY(const auto there, have_parameters("porep", d.parameters));
     if (!there) {
-      ChildSpec porep{"porep-parameters", {self_path().string(), "parameters", "porep", "--folder", d.parameters}, {},
-                      folder / "logs" / "porep-parameters.log", 19, false};
+      ChildSpec porep{"porep-parameters",
+                      {self_path().string(), "parameters", "porep", "--folder", d.parameters},
+                      {},
+                      folder / "logs" / "porep-parameters.log",
+                      19,
+                      false};
       TRY_VOID(supervisor.start(std::move(porep)));
     }
   }
@@ -166,7 +179,8 @@ Result<void> run_foreground(platform::Cli& cli, const fs::path& folder, const Up
   return {};
 }
 
-Result<void> run_detached(platform::Cli& cli, const fs::path& folder, std::vector<std::string> words) {
+Result<void> run_detached(platform::Cli& cli, const fs::path& folder,
+                          std::vector<std::string> words) {
   std::error_code error;
   fs::create_directories(folder / "logs", error);
   if (error) return fail(ErrorCode::Io, "{}: {}", folder.string(), error.message());
@@ -178,12 +192,14 @@ Result<void> run_detached(platform::Cli& cli, const fs::path& folder, std::vecto
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
   ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  ::posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log.c_str(),
+                                     O_WRONLY | O_CREAT | O_TRUNC, 0600);
   ::posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
   auto self = self_path().string();
   words.insert(words.begin(), self);
   std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
+  for (auto& word : words)
+    argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t pid = 0;
   const int failed = ::posix_spawn(&pid, self.c_str(), &files, &attributes, argv.data(), environ);
@@ -194,12 +210,15 @@ Result<void> run_detached(platform::Cli& cli, const fs::path& folder, std::vecto
   while (!fs::exists(folder / "ready", error)) {
     int wait_status = 0;
     if (::waitpid(pid, &wait_status, WNOHANG) == pid) {
-      return fail(ErrorCode::Unavailable, "the devnet did not start:\n{}", platform::read_file(log).value_or(""));
+      return fail(ErrorCode::Unavailable, "the devnet did not start:\n{}",
+                  platform::read_file(log).value_or(""));
     }
-    if (std::chrono::steady_clock::now() > until) return fail(ErrorCode::Timeout, "not up yet; see {}", log);
+    if (std::chrono::steady_clock::now() > until)
+      return fail(ErrorCode::Timeout, "not up yet; see {}", log);
     std::this_thread::sleep_for(100ms);
   }
-  return cli.print(fmt::format("the devnet is up (process {}); 'venus-devnet status' shows it", pid));
+  return cli.print(
+      fmt::format("the devnet is up (process {}); 'venus-devnet status' shows it", pid));
 }
 
 pid_t running_pid(const fs::path& folder) {
@@ -215,10 +234,12 @@ pid_t running_pid(const fs::path& folder) {
 Result<void> bring_down(const fs::path& folder) {
   const auto pid = running_pid(folder);
   if (pid == 0) return {};
-  if (::kill(pid, SIGTERM) != 0) return fail(ErrorCode::Io, "process {}: {}", pid, std::strerror(errno));
+  if (::kill(pid, SIGTERM) != 0)
+    return fail(ErrorCode::Io, "process {}: {}", pid, std::strerror(errno));
   const auto until = std::chrono::steady_clock::now() + kDownTimeout;
   while (running_pid(folder) != 0) {
-    if (std::chrono::steady_clock::now() > until) return fail(ErrorCode::Timeout, "process {} does not end", pid);
+    if (std::chrono::steady_clock::now() > until)
+      return fail(ErrorCode::Timeout, "process {} does not end", pid);
     std::this_thread::sleep_for(100ms);
   }
   return {};

@@ -16,10 +16,13 @@ struct UpOptions {
 std::filesystem::path self_path();
 
 /// Sets up if need be, starts everything, supervises until SIGINT or SIGTERM, stops everything.
-Result<void> run_foreground(platform::Cli& cli, const std::filesystem::path& folder, const UpOptions& options);
+Result<void> run_foreground(platform::Cli& cli, const std::filesystem::path& folder,
+                            const UpOptions& options);
 
-/// The same by a process of its own, which goes on when this one ends; returns when all components answer.
-Result<void> run_detached(platform::Cli& cli, const std::filesystem::path& folder, std::vector<std::string> words);
+/// The same by a process of its own, which goes on when this one ends; returns when all components
+/// answer.
+Result<void> run_detached(platform::Cli& cli, const std::filesystem::path& folder,
+                          std::vector<std::string> words);
 
 /// The id of the process that has the devnet of a folder up; 0 for none.
 pid_t running_pid(const std::filesystem::path& folder);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/devnet/setup.hpp"
 
-#include <unistd.h>
-
-#include <thread>
-
 #include "api/auth.hpp"
 #include "api/wallet.hpp"
 #include "base/clock.hpp"
@@ -18,6 +14,10 @@
 #include "services/devnet/parameters.hpp"
 #include "services/devnet/plan.hpp"
 
+#include <unistd.h>
+
+#include <thread>
+
 namespace venus::devnet {
 namespace {
 
@@ -29,8 +29,9 @@ constexpr std::int64_t kStartSeconds = 20;
 constexpr std::uint64_t kDiskNeeded = 1ULL << 30;
 /// drand is older than the chain by this many periods, so that every epoch has a round.
 constexpr std::int64_t kDrandAhead = 4;
-constexpr std::string_view kPrograms[] = {"venus",          "venus-auth",   "venus-wallet", "venus-gateway",
-                                          "venus-messager", "venus-sealer", "venus-miner"};
+constexpr std::string_view kPrograms[] = {"venus",         "venus-auth",     "venus-wallet",
+                                          "venus-gateway", "venus-messager", "venus-sealer",
+                                          "venus-miner"};
 
 fs::path bundle_file() { return cache_folder() / "actors" / "v18-devnet.car"; }
 
@@ -45,16 +46,22 @@ Result<std::vector<genesis::Sector>> presealed(const std::string& text) {
   TRY(const auto json, base::parse_json(text));
   TRY(auto list, base::from_json<std::vector<genesis::Sector>>(json));
   for (const auto& sector : list) {
-    if (sector.sealed_cid == Cid{}) return fail(ErrorCode::Malformed, "sector {} has no SealedCID", sector.number);
+    if (sector.sealed_cid == Cid{})
+      return fail(ErrorCode::Malformed, "sector {} has no SealedCID", sector.number);
   }
   return list;
 }
 
 class Setup {
  public:
-  Setup(fs::path self, fs::path folder, SetupOptions options, Supervisor& supervisor, asio::io_context& io, Say say)
-      : self_(std::move(self)), folder_(std::move(folder)), options_(std::move(options)), supervisor_(supervisor),
-        io_(io), say_(std::move(say)) {}
+  Setup(fs::path self, fs::path folder, SetupOptions options, Supervisor& supervisor,
+        asio::io_context& io, Say say)
+      : self_(std::move(self)),
+        folder_(std::move(folder)),
+        options_(std::move(options)),
+        supervisor_(supervisor),
+        io_(io),
+        say_(std::move(say)) {}
 
   Result<Deployment> run() {
     TRY_VOID(plan());
@@ -81,8 +88,10 @@ class Setup {
     d_.block_delay = options_.block_delay;
     if (d_.block_delay == 0) {
       TRY(const auto cost, proof_cost(self_, d_.parameters));
-      d_.block_delay = choose_block_delay(options_.miners, cost, std::thread::hardware_concurrency());
-      say_(fmt::format("a WinningPoSt costs {:.1f} CPU s here: a block every {} s", cost, d_.block_delay));
+      d_.block_delay =
+          choose_block_delay(options_.miners, cost, std::thread::hardware_concurrency());
+      say_(fmt::format("a WinningPoSt costs {:.1f} CPU s here: a block every {} s", cost,
+                       d_.block_delay));
     }
     TRY(d_.components, plan_components(options_.miners, options_.ports));
     d_.first_open_epoch = std::numeric_limits<std::int64_t>::max();
@@ -94,7 +103,8 @@ class Setup {
       miner.wallet = fmt::format("wallet-{}", i + 1);
       miner.sealer = fmt::format("sealer-{}", i + 1);
       d_.miners.push_back(std::move(miner));
-      d_.first_open_epoch = std::min(d_.first_open_epoch, genesis::first_deadline_with_sectors(ids[i]).value());
+      d_.first_open_epoch =
+          std::min(d_.first_open_epoch, genesis::first_deadline_with_sectors(ids[i]).value());
     }
     d_.network_file = (folder_ / "network.toml").string();
     d_.genesis_file = (folder_ / "genesis.car").string();
@@ -102,7 +112,8 @@ class Setup {
     return d_.save(folder_);
   }
 
-  Result<std::string> new_user(api::auth::Auth& auth, const std::string& name, const std::string& perm) {
+  Result<std::string> new_user(api::auth::Auth& auth, const std::string& name,
+                               const std::string& perm) {
     TRY_VOID(rpc::run_blocking(io_, auth.create_user({name, "made by venus-devnet", 1})));
     return rpc::run_blocking(io_, auth.generate_token({name, perm, ""}));
   }
@@ -128,10 +139,12 @@ class Setup {
     say_("starting the wallets: keys");
     for (auto& miner : d_.miners) {
       const auto home = folder_ / miner.wallet;
-      TRY_VOID(platform::write_private_file(home / "password", base::to_hex(crypto::random_bytes(24)) + "\n"));
+      TRY_VOID(platform::write_private_file(home / "password",
+                                            base::to_hex(crypto::random_bytes(24)) + "\n"));
       TRY_VOID(start(component(miner.wallet)));
       TRY(const auto token, platform::read_file(home / "token", 65536));
-      TRY(const auto wallet, rpc::make_client(io_, d_.url_of(miner.wallet), {.token = token}, "/rpc/v0"));
+      TRY(const auto wallet,
+          rpc::make_client(io_, d_.url_of(miner.wallet), {.token = token}, "/rpc/v0"));
       TRY(miner.owner, new_key(*wallet, "bls"));
       TRY(miner.worker, new_key(*wallet, "bls"));
       if (!d_.client.defined()) {
@@ -146,8 +159,8 @@ class Setup {
       say_(fmt::format("sealing {} sectors of {}", miner.sectors, miner.address));
       const auto home = (folder_ / miner.sealer).string();
       TRY(const auto text,
-          run_to_end({program("venus-sealer").string(), "preseal", "--miner", miner.address.str(), "--sectors",
-                      std::to_string(miner.sectors), "--dir", home, "-o", "json"},
+          run_to_end({program("venus-sealer").string(), "preseal", "--miner", miner.address.str(),
+                      "--sectors", std::to_string(miner.sectors), "--dir", home, "-o", "json"},
                      {{"VENUS_HOME", home}, {"FIL_PROOFS_PARAMETER_CACHE", d_.parameters}}));
       TRY(auto sectors, with_context(presealed(text), "venus-sealer preseal"));
       sectors_.push_back(std::move(sectors));
@@ -164,8 +177,10 @@ class Setup {
     plan.seed = base::to_hex(crypto::random_bytes(16));
     // The lead counts from when all runs; what is left to do takes about that long.
     const auto now = base::SystemClock().unix_seconds() + kStartSeconds;
-    d_.genesis_timestamp = genesis_time(now, d_.first_open_epoch, options_.lead_epochs, d_.block_delay);
-    d_.start_epoch = (now - static_cast<std::int64_t>(d_.genesis_timestamp)) / static_cast<std::int64_t>(d_.block_delay);
+    d_.genesis_timestamp =
+        genesis_time(now, d_.first_open_epoch, options_.lead_epochs, d_.block_delay);
+    d_.start_epoch = (now - static_cast<std::int64_t>(d_.genesis_timestamp)) /
+                     static_cast<std::int64_t>(d_.block_delay);
     plan.timestamp = d_.genesis_timestamp;
     for (std::size_t i = 0; i < d_.miners.size(); ++i) {
       const auto& miner = d_.miners[i];
@@ -174,17 +189,21 @@ class Setup {
     }
     plan.clients = {d_.client};
     const auto file = folder_ / "genesis.json";
-    TRY_VOID(platform::write_private_file(file, base::write_json(base::to_json(make_template(plan)))));
-    TRY_VOID(run_to_end({program("venus").string(), "genesis", "build", "--template", file.string(), "--actors",
-                         bundle_file().string(), "--out", d_.genesis_file}));
+    TRY_VOID(
+        platform::write_private_file(file, base::write_json(base::to_json(make_template(plan)))));
+    TRY_VOID(run_to_end({program("venus").string(), "genesis", "build", "--template", file.string(),
+                         "--actors", bundle_file().string(), "--out", d_.genesis_file}));
     TRY(const auto car, ipld::CarReader::open_file(d_.genesis_file));
-    if (car.roots().size() != 1) return fail(ErrorCode::Malformed, "{} has no single root", d_.genesis_file);
+    if (car.roots().size() != 1)
+      return fail(ErrorCode::Malformed, "{} has no single root", d_.genesis_file);
     d_.genesis_cid = car.roots().front().str();
     const auto before = static_cast<std::int64_t>(d_.block_delay) * kDrandAhead;
     TRY(const auto signer,
-        DrandSigner::create(d_.block_delay, static_cast<std::int64_t>(d_.genesis_timestamp) - before));
+        DrandSigner::create(d_.block_delay,
+                            static_cast<std::int64_t>(d_.genesis_timestamp) - before));
     TRY_VOID(signer.save(folder_ / "drand"));
-    TRY(const auto network, make_network(plan, car.roots().front(), signer.info(), d_.url_of("drand")));
+    TRY(const auto network,
+        make_network(plan, car.roots().front(), signer.info(), d_.url_of("drand")));
     return platform::write_private_file(d_.network_file, types::write_network(network));
   }
 
@@ -208,25 +227,29 @@ Result<void> check_machine(const fs::path& self, const fs::path& folder, const S
   for (const auto name : kPrograms) {
     const auto path = self.parent_path() / name;
     if (::access(path.c_str(), X_OK) != 0) {
-      return fail(ErrorCode::NotFound, "{} is missing beside venus-devnet: run 'make build'", path.string());
+      return fail(ErrorCode::NotFound, "{} is missing beside venus-devnet: run 'make build'",
+                  path.string());
     }
   }
   if (::access(bundle_file().c_str(), R_OK) != 0) {
-    return fail(ErrorCode::NotFound, "the built-in actors are missing ({}): run 'make setup'", bundle_file().string());
+    return fail(ErrorCode::NotFound, "the built-in actors are missing ({}): run 'make setup'",
+                bundle_file().string());
   }
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return fail(ErrorCode::Io, "{}: {}", folder.string(), error.message());
   const auto space = fs::space(folder, error);
   if (!error && space.available < kDiskNeeded) {
-    return fail(ErrorCode::Exhausted, "{} has {} MiB left, a devnet needs {}: free some or choose --dir",
-                folder.string(), space.available >> 20, kDiskNeeded >> 20);
+    return fail(ErrorCode::Exhausted,
+                "{} has {} MiB left, a devnet needs {}: free some or choose --dir", folder.string(),
+                space.available >> 20, kDiskNeeded >> 20);
   }
   return ensure_parameters(self, cache_folder() / "devnet-params", say);
 }
 
-Result<void> start_component(const Deployment& deployment, const Component& component, const fs::path& self,
-                             const fs::path& folder, Supervisor& supervisor, asio::io_context& io) {
+Result<void> start_component(const Deployment& deployment, const Component& component,
+                             const fs::path& self, const fs::path& folder, Supervisor& supervisor,
+                             asio::io_context& io) {
   const auto spec = child_of(deployment, component, folder, self.parent_path());
   TRY_VOID(supervisor.start(spec));
   rpc::HttpClient http(io, {.connect_timeout = 1s, .request_timeout = 2s});
@@ -236,12 +259,13 @@ Result<void> start_component(const Deployment& deployment, const Component& comp
     const auto status = supervisor.status_of(component.name);
     if (status && status->restarts > 2) break;
     // The token is written after the API begins to answer.
-    const bool has_token = component.name == "drand" || fs::exists(folder / component.name / "token");
+    const bool has_token =
+        component.name == "drand" || fs::exists(folder / component.name / "token");
     if (has_token && rpc::run_blocking(io, http.get(component.url + "/healthz"))) return {};
     std::this_thread::sleep_for(50ms);
   }
-  return fail(ErrorCode::Unavailable, "{} does not start; the end of {}:\n{}", component.name, spec.log.string(),
-              end_of_log(spec.log));
+  return fail(ErrorCode::Unavailable, "{} does not start; the end of {}:\n{}", component.name,
+              spec.log.string(), end_of_log(spec.log));
 }
 
 Result<Deployment> set_up(const fs::path& self, const fs::path& folder, const SetupOptions& options,

@@ -22,7 +22,8 @@ std::uint64_t memory_of(pid_t pid) {
   return std::strtoull(text.c_str() + at + 6, nullptr, 10) * 1024;
 }
 
-Result<std::shared_ptr<rpc::Client>> peer(const Deployment& d, asio::io_context& io, std::string_view component) {
+Result<std::shared_ptr<rpc::Client>> peer(const Deployment& d, asio::io_context& io,
+                                          std::string_view component) {
   return rpc::make_client(io, d.url_of(component),
                           {.token = d.pool_token, .connect_timeout = 1s, .call_timeout = 2s});
 }
@@ -32,7 +33,8 @@ Result<void> ask_node(const Deployment& d, asio::io_context& io, Status& out) {
   TRY(const auto head, rpc::run_blocking(io, node->call_raw("Filecoin.ChainHead", {})));
   const auto* height = base::find_member(head, "Height");
   const auto* blocks = base::find_member(head, "Blocks");
-  if (height == nullptr || blocks == nullptr || !blocks->is_array()) return fail(ErrorCode::Malformed, "no tipset");
+  if (height == nullptr || blocks == nullptr || !blocks->is_array())
+    return fail(ErrorCode::Malformed, "no tipset");
   TRY(out.head, base::from_json<std::int64_t>(*height));
   out.blocks_at_head = static_cast<std::int64_t>(blocks->get_array().size());
   return {};
@@ -56,13 +58,20 @@ Result<void> ask_miner(const Deployment& d, asio::io_context& io, Status& out) {
 
 Result<void> ask_messager(const Deployment& d, asio::io_context& io, Status& out) {
   TRY(const auto messager, peer(d, io, "messager"));
-  TRY(const auto messages, rpc::run_blocking(io, messager->call<api::MessagerApi::List>(api::MessagerQuery{})));
+  TRY(const auto messages,
+      rpc::run_blocking(io, messager->call<api::MessagerApi::List>(api::MessagerQuery{})));
   for (const auto& message : messages) {
     switch (message.state) {
-      case api::MessageState::OnChain: ++out.messages_on_chain; break;
+      case api::MessageState::OnChain:
+        ++out.messages_on_chain;
+        break;
       case api::MessageState::Failed:
-      case api::MessageState::NonceConflict: ++out.messages_failed; break;
-      default: ++out.messages_waiting; break;
+      case api::MessageState::NonceConflict:
+        ++out.messages_failed;
+        break;
+      default:
+        ++out.messages_waiting;
+        break;
     }
   }
   return {};
@@ -73,8 +82,9 @@ Result<void> ask_messager(const Deployment& d, asio::io_context& io, Status& out
 std::vector<ProcessLine> process_lines(const Deployment& d, const Supervisor& supervisor) {
   std::vector<ProcessLine> out;
   for (const auto& one : supervisor.status()) {
-    out.push_back({one.name, d.url_of(one.name), std::string(to_string(one.state)), one.pid, one.uptime.count(),
-                   one.restarts, one.pid > 0 ? memory_of(one.pid) : 0, one.last_end});
+    out.push_back({one.name, d.url_of(one.name), std::string(to_string(one.state)), one.pid,
+                   one.uptime.count(), one.restarts, one.pid > 0 ? memory_of(one.pid) : 0,
+                   one.last_end});
   }
   return out;
 }
@@ -84,8 +94,10 @@ Status gather(const Deployment& d, std::vector<ProcessLine> processes, asio::io_
   out.components = std::move(processes);
   out.block_delay = d.block_delay;
   const auto now = base::SystemClock().unix_seconds();
-  out.clock_epoch = (now - static_cast<std::int64_t>(d.genesis_timestamp)) / static_cast<std::int64_t>(d.block_delay);
-  for (const auto& miner : d.miners) out.miners.push_back({miner.address.str(), miner.sectors, 0, 0, {}});
+  out.clock_epoch = (now - static_cast<std::int64_t>(d.genesis_timestamp)) /
+                    static_cast<std::int64_t>(d.block_delay);
+  for (const auto& miner : d.miners)
+    out.miners.push_back({miner.address.str(), miner.sectors, 0, 0, {}});
   // Each may be down for the moment; the others are shown all the same.
   static_cast<void>(ask_node(d, io, out));
   static_cast<void>(ask_miner(d, io, out));
@@ -97,8 +109,8 @@ std::string screen(const Status& status, const std::string& folder, bool color) 
   std::string out = "Venus devnet";
   if (status.head) {
     out += fmt::format("   head {} ({} block{}), clock at epoch {}, {} s an epoch\n", *status.head,
-                       status.blocks_at_head, status.blocks_at_head == 1 ? "" : "s", status.clock_epoch,
-                       status.block_delay);
+                       status.blocks_at_head, status.blocks_at_head == 1 ? "" : "s",
+                       status.clock_epoch, status.block_delay);
   } else {
     out += "   the node does not answer yet\n";
   }
@@ -107,18 +119,22 @@ std::string screen(const Status& status, const std::string& folder, bool color) 
   platform::Table miners({"Miner", "Sectors", "Wins", "Blocks", "Last error"});
   miners.right(1).right(2).right(3);
   for (const auto& m : status.miners) {
-    miners.row({m.address, std::to_string(m.sectors), std::to_string(m.wins), std::to_string(m.blocks), m.last_error});
+    miners.row({m.address, std::to_string(m.sectors), std::to_string(m.wins),
+                std::to_string(m.blocks), m.last_error});
   }
   out += miners.text(color) + "\n";
-  platform::Table processes({"Component", "State", "Pid", "Up", "Restarts", "Memory", "Address", "Last end"});
+  platform::Table processes(
+      {"Component", "State", "Pid", "Up", "Restarts", "Memory", "Address", "Last end"});
   processes.right(2).right(3).right(4).right(5);
   for (const auto& p : status.components) {
     processes.row({p.name, p.state, p.pid > 0 ? std::to_string(p.pid) : "",
                    p.pid > 0 ? platform::format_eta(std::chrono::seconds(p.uptime_seconds)) : "",
-                   std::to_string(p.restarts), p.memory_bytes > 0 ? platform::format_bytes(p.memory_bytes) : "",
-                   p.url, p.last_end});
+                   std::to_string(p.restarts),
+                   p.memory_bytes > 0 ? platform::format_bytes(p.memory_bytes) : "", p.url,
+                   p.last_end});
   }
-  return out + processes.text(color) + fmt::format("\nlogs: {}/logs, or venus-devnet logs NAME -f\n", folder);
+  return out + processes.text(color) +
+         fmt::format("\nlogs: {}/logs, or venus-devnet logs NAME -f\n", folder);
 }
 
 }  // namespace venus::devnet

@@ -2,10 +2,10 @@
 // How a devnet does: processes, chain, wins and messages, as a screen or as JSON.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-
 #include "base/task.hpp"
 #include "services/devnet/deployment.hpp"
+
+#include <boost/asio/io_context.hpp>
 
 namespace venus::devnet {
 
@@ -22,8 +22,9 @@ struct ProcessLine {
   static constexpr auto fields() {
     using base::field;
     using T = ProcessLine;
-    return base::fields_of(field("name", &T::name), field("url", &T::url), field("state", &T::state),
-                           field("pid", &T::pid), field("uptime_seconds", &T::uptime_seconds),
+    return base::fields_of(field("name", &T::name), field("url", &T::url),
+                           field("state", &T::state), field("pid", &T::pid),
+                           field("uptime_seconds", &T::uptime_seconds),
                            field("restarts", &T::restarts), field("memory_bytes", &T::memory_bytes),
                            field("last_end", &T::last_end));
   }
@@ -38,16 +39,17 @@ struct MinerLine {
   static constexpr auto fields() {
     using base::field;
     using T = MinerLine;
-    return base::fields_of(field("address", &T::address), field("sectors", &T::sectors), field("blocks", &T::blocks),
-                           field("wins", &T::wins), field("last_error", &T::last_error));
+    return base::fields_of(field("address", &T::address), field("sectors", &T::sectors),
+                           field("blocks", &T::blocks), field("wins", &T::wins),
+                           field("last_error", &T::last_error));
   }
 };
 
 struct Status {
-  bool running = false;  ///< whether `up` runs
+  bool running = false;              ///< whether `up` runs
   std::optional<std::int64_t> head;  ///< absent while the node does not answer
   std::int64_t blocks_at_head = 0;
-  std::int64_t clock_epoch = 0;      ///< whose time it is
+  std::int64_t clock_epoch = 0;  ///< whose time it is
   std::uint64_t block_delay = 0;
   std::vector<MinerLine> miners;
   std::uint64_t messages_waiting = 0;
@@ -57,20 +59,23 @@ struct Status {
   static constexpr auto fields() {
     using base::field;
     using T = Status;
-    return base::fields_of(field("running", &T::running), field("head", &T::head),
-                           field("blocks_at_head", &T::blocks_at_head), field("clock_epoch", &T::clock_epoch),
-                           field("block_delay", &T::block_delay), field("miners", &T::miners),
-                           field("messages_waiting", &T::messages_waiting),
-                           field("messages_on_chain", &T::messages_on_chain),
-                           field("messages_failed", &T::messages_failed), field("components", &T::components));
+    return base::fields_of(
+        field("running", &T::running), field("head", &T::head),
+        field("blocks_at_head", &T::blocks_at_head), field("clock_epoch", &T::clock_epoch),
+        field("block_delay", &T::block_delay), field("miners", &T::miners),
+        field("messages_waiting", &T::messages_waiting),
+        field("messages_on_chain", &T::messages_on_chain),
+        field("messages_failed", &T::messages_failed), field("components", &T::components));
   }
 };
 
 /// The processes with their memory.
 std::vector<ProcessLine> process_lines(const Deployment& deployment, const Supervisor& supervisor);
 
-/// Asks the node, venus-miner and venus-messager; what does not answer within two seconds stays empty.
-Status gather(const Deployment& deployment, std::vector<ProcessLine> processes, asio::io_context& io);
+/// Asks the node, venus-miner and venus-messager; what does not answer within two seconds stays
+/// empty.
+Status gather(const Deployment& deployment, std::vector<ProcessLine> processes,
+              asio::io_context& io);
 
 /// For people; `folder` is told as the place of the logs.
 std::string screen(const Status& status, const std::string& folder, bool color);

@@ -44,26 +44,32 @@ struct ExecText {
   ExecText(const std::vector<std::string>& words, const std::map<std::string, std::string>& more) {
     for (char** entry = environ; *entry != nullptr; ++entry) {
       const std::string_view text(*entry);
-      if (!more.contains(std::string(text.substr(0, text.find('='))))) environment.emplace_back(text);
+      if (!more.contains(std::string(text.substr(0, text.find('=')))))
+        environment.emplace_back(text);
     }
-    for (const auto& [name, value] : more) environment.push_back(name + "=" + value);
+    for (const auto& [name, value] : more)
+      environment.push_back(name + "=" + value);
     // exec does not write to them.
-    for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    for (const auto& word : words)
+      argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
-    for (auto& entry : environment) envp.push_back(entry.data());
+    for (auto& entry : environment)
+      envp.push_back(entry.data());
     envp.push_back(nullptr);
   }
 };
 
 /// In the child: only calls that are safe after a fork. Never returns.
-[[noreturn]] void become(const ExecText& text, int out, int err, int niceness, int report, pid_t parent) {
+[[noreturn]] void become(const ExecText& text, int out, int err, int niceness, int report,
+                         pid_t parent) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(127);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGCHLD, SIGHUP}) ::signal(signal, SIG_DFL);
+  for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGCHLD, SIGHUP})
+    ::signal(signal, SIG_DFL);
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
@@ -75,11 +81,13 @@ struct ExecText {
   ::_exit(127);
 }
 
-Result<pid_t> launch(const std::vector<std::string>& argv, const std::map<std::string, std::string>& environment,
-                     int out, int err, int niceness) {
+Result<pid_t> launch(const std::vector<std::string>& argv,
+                     const std::map<std::string, std::string>& environment, int out, int err,
+                     int niceness) {
   if (argv.empty()) return fail(ErrorCode::InvalidArgument, "no program to start");
   std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return fail(ErrorCode::Io, "pipe: {}", std::strerror(errno));
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0)
+    return fail(ErrorCode::Io, "pipe: {}", std::strerror(errno));
   Fd reading(pipe[0]);
   Fd writing(pipe[1]);
   const ExecText text(argv, environment);
@@ -90,11 +98,13 @@ Result<pid_t> launch(const std::vector<std::string>& argv, const std::map<std::s
   writing.reset();
   int error = 0;
   ssize_t got = 0;
-  do got = ::read(reading.get(), &error, sizeof error);
+  do
+    got = ::read(reading.get(), &error, sizeof error);
   while (got < 0 && errno == EINTR);
   if (got == 0) return pid;
   ::waitpid(pid, nullptr, 0);
-  return fail(error == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, "{}: {}", argv.front(), std::strerror(error));
+  return fail(error == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, "{}: {}", argv.front(),
+              std::strerror(error));
 }
 
 std::string end_text(int wait_status) {
@@ -116,10 +126,14 @@ std::string read_all(int fd) {
 
 std::string_view to_string(ChildState state) noexcept {
   switch (state) {
-    case ChildState::Stopped: return "stopped";
-    case ChildState::Running: return "running";
-    case ChildState::Waiting: return "restarting";
-    case ChildState::Done: return "done";
+    case ChildState::Stopped:
+      return "stopped";
+    case ChildState::Running:
+      return "running";
+    case ChildState::Waiting:
+      return "restarting";
+    case ChildState::Done:
+      return "done";
   }
   return "unknown";
 }
@@ -137,10 +151,11 @@ Result<std::string> run_to_end(const std::vector<std::string>& argv,
   }
   if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) return read_all(out.get());
   auto said = read_all(err.get());
-  while (said.ends_with('\n')) said.pop_back();
+  while (said.ends_with('\n'))
+    said.pop_back();
   if (said.size() > 2000) said.erase(0, said.size() - 2000);
-  return fail(ErrorCode::Internal, "{}: {}: {}", std::filesystem::path(argv.front()).filename().string(),
-              end_text(wait_status), said);
+  return fail(ErrorCode::Internal, "{}: {}: {}",
+              std::filesystem::path(argv.front()).filename().string(), end_text(wait_status), said);
 }
 
 Supervisor::~Supervisor() { stop_all(std::chrono::milliseconds(0)); }
@@ -154,15 +169,18 @@ Supervisor::Child* Supervisor::find(const std::string& name) {
 
 Result<void> Supervisor::spawn(Child& child, Time now) {
   Fd log(::open(child.spec.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  if (log.get() < 0) return fail(ErrorCode::Io, "{}: {}", child.spec.log.string(), std::strerror(errno));
-  TRY(child.pid, launch(child.spec.argv, child.spec.environment, log.get(), log.get(), child.spec.niceness));
+  if (log.get() < 0)
+    return fail(ErrorCode::Io, "{}: {}", child.spec.log.string(), std::strerror(errno));
+  TRY(child.pid,
+      launch(child.spec.argv, child.spec.environment, log.get(), log.get(), child.spec.niceness));
   child.state = ChildState::Running;
   child.started = now;
   return {};
 }
 
 Result<void> Supervisor::start(ChildSpec spec) {
-  if (find(spec.name) != nullptr) return fail(ErrorCode::AlreadyExists, "{} runs already", spec.name);
+  if (find(spec.name) != nullptr)
+    return fail(ErrorCode::AlreadyExists, "{} runs already", spec.name);
   Child child;
   child.spec = std::move(spec);
   TRY_VOID(with_context(spawn(child, std::chrono::steady_clock::now()), child.spec.name));
@@ -176,14 +194,16 @@ void Supervisor::note_end(Child& child, int wait_status, Time now) {
   child.pid = 0;
   child.state = child.spec.keep ? ChildState::Waiting : ChildState::Done;
   const bool was_healthy = now - child.started >= back_off_.healthy;
-  child.pause = was_healthy || child.pause.count() == 0 ? back_off_.first : std::min(child.pause * 2, back_off_.most);
+  child.pause = was_healthy || child.pause.count() == 0 ? back_off_.first
+                                                        : std::min(child.pause * 2, back_off_.most);
   child.next_start = now + child.pause;
 }
 
 void Supervisor::tick(Time now) {
   for (auto& child : children_) {
     int wait_status = 0;
-    if (child.state == ChildState::Running && ::waitpid(child.pid, &wait_status, WNOHANG) == child.pid) {
+    if (child.state == ChildState::Running &&
+        ::waitpid(child.pid, &wait_status, WNOHANG) == child.pid) {
       note_end(child, wait_status, now);
     }
     if (child.state != ChildState::Waiting || now < child.next_start) continue;
@@ -228,19 +248,23 @@ void Supervisor::stop_all(std::chrono::milliseconds grace) {
 
 void Supervisor::forget(const std::string& name) {
   std::erase_if(children_, [&](const Child& child) {
-    return child.spec.name == name && (child.state == ChildState::Stopped || child.state == ChildState::Done);
+    return child.spec.name == name &&
+           (child.state == ChildState::Stopped || child.state == ChildState::Done);
   });
 }
 
 ChildStatus Supervisor::status_of(const Child& child, Time now) {
-  ChildStatus out{child.spec.name, child.state, child.pid, child.restarts, {}, child.last_end, child.exit_code};
-  if (child.state == ChildState::Running) out.uptime = std::chrono::duration_cast<std::chrono::seconds>(now - child.started);
+  ChildStatus out{child.spec.name, child.state,    child.pid, child.restarts, {},
+                  child.last_end,  child.exit_code};
+  if (child.state == ChildState::Running)
+    out.uptime = std::chrono::duration_cast<std::chrono::seconds>(now - child.started);
   return out;
 }
 
 std::vector<ChildStatus> Supervisor::status(Time now) const {
   std::vector<ChildStatus> out;
-  for (const auto& child : children_) out.push_back(status_of(child, now));
+  for (const auto& child : children_)
+    out.push_back(status_of(child, now));
   return out;
 }
 

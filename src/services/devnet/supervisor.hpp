@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Keeps processes running: starts them, writes their output to files, starts again what ends, stops all.
+// Keeps processes running: starts them, writes their output to files, starts again what ends, stops
+// all.
 #pragma once
+
+#include "base/result.hpp"
 
 #include <sys/types.h>
 
@@ -12,17 +15,15 @@
 #include <string>
 #include <vector>
 
-#include "base/result.hpp"
-
 namespace venus::devnet {
 
 struct ChildSpec {
   std::string name;
-  std::vector<std::string> argv;  ///< argv[0] is the program's path
+  std::vector<std::string> argv;                   ///< argv[0] is the program's path
   std::map<std::string, std::string> environment;  ///< besides the parent's own
-  std::filesystem::path log;      ///< standard output and error are appended to it
+  std::filesystem::path log;                       ///< standard output and error are appended to it
   int niceness = 0;
-  bool keep = true;               ///< start again when it ends; false: runs once
+  bool keep = true;  ///< start again when it ends; false: runs once
 };
 
 enum class ChildState : std::uint8_t { Stopped, Running, Waiting, Done };
@@ -38,21 +39,21 @@ struct ChildStatus {
   std::optional<int> exit_code;
 };
 
-/// How long to wait before a process is started again: doubled from `first` to `most`, from the beginning
-/// when it had run for `healthy`.
+/// How long to wait before a process is started again: doubled from `first` to `most`, from the
+/// beginning when it had run for `healthy`.
 struct BackOff {
   std::chrono::milliseconds first{250};
   std::chrono::milliseconds most{20'000};
   std::chrono::milliseconds healthy{30'000};
 };
 
-/// A process and all its output, for programs that end by themselves. The error has the end of what it
-/// wrote to standard error. Blocks.
+/// A process and all its output, for programs that end by themselves. The error has the end of what
+/// it wrote to standard error. Blocks.
 Result<std::string> run_to_end(const std::vector<std::string>& argv,
                                const std::map<std::string, std::string>& environment = {});
 
-/// Not thread-safe: start(), tick() and stop() belong to the one thread that made it, which must live as
-/// long as the children (they get SIGTERM when it ends).
+/// Not thread-safe: start(), tick() and stop() belong to the one thread that made it, which must
+/// live as long as the children (they get SIGTERM when it ends).
 class Supervisor {
  public:
   using Time = std::chrono::steady_clock::time_point;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/devnet/supervisor.hpp"
 
+#include "platform/home.hpp"
+#include "platform/test_util/temp_folder.hpp"
+
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <thread>
-
-#include "platform/test_util/temp_folder.hpp"
-#include "platform/home.hpp"
 
 namespace venus::devnet {
 namespace {
@@ -27,7 +27,8 @@ class Supervised : public testing::Test {
   /// Ticks until it holds; false after 10 s.
   template <class F>
   bool until(F holds) {
-    for (const auto end = std::chrono::steady_clock::now() + 10s; std::chrono::steady_clock::now() < end;) {
+    for (const auto end = std::chrono::steady_clock::now() + 10s;
+         std::chrono::steady_clock::now() < end;) {
       supervisor_.tick();
       if (holds()) return true;
       std::this_thread::sleep_for(5ms);
@@ -68,15 +69,18 @@ TEST_F(Supervised, PausesGrowUpToTheirLimit) {
   ASSERT_TRUE(until([&] { return supervisor_.status_of("failing")->restarts >= 4; }));
   EXPECT_EQ(supervisor_.status_of("failing")->last_end, "exit code 3");
   // With pauses of 10, 20, 40, 40 ms it can't have been quicker; and a tick does not start early.
-  ASSERT_TRUE(until([&] { return supervisor_.status_of("failing")->state == ChildState::Waiting; }));
+  ASSERT_TRUE(
+      until([&] { return supervisor_.status_of("failing")->state == ChildState::Waiting; }));
   const auto before = supervisor_.status_of("failing")->restarts;
   supervisor_.tick(Supervisor::Time{});
   EXPECT_EQ(supervisor_.status_of("failing")->restarts, before);
 }
 
 TEST_F(Supervised, StopIsGracefulFirstAndFirmThen) {
-  ASSERT_TRUE(supervisor_.start(shell("polite", "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done")));
-  ASSERT_TRUE(supervisor_.start(shell("deaf", "trap '' TERM; echo up; while :; do sleep 0.01; done")));
+  ASSERT_TRUE(supervisor_.start(
+      shell("polite", "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done")));
+  ASSERT_TRUE(
+      supervisor_.start(shell("deaf", "trap '' TERM; echo up; while :; do sleep 0.01; done")));
   ASSERT_TRUE(until([&] { return log("polite") == "up\n" && log("deaf") == "up\n"; }));
   ASSERT_TRUE(supervisor_.stop("polite", 10s));
   EXPECT_EQ(log("polite"), "up\nbye\n");
@@ -95,7 +99,8 @@ TEST_F(Supervised, WhatCannotStartSaysWhy) {
   EXPECT_EQ(started.error().code, ErrorCode::NotFound);
   EXPECT_NE(started.error().message.find("no-such-program"), std::string::npos);
   ASSERT_TRUE(supervisor_.start(shell("twice", "exec sleep 600")));
-  EXPECT_EQ(supervisor_.start(shell("twice", "exec sleep 600")).error().code, ErrorCode::AlreadyExists);
+  EXPECT_EQ(supervisor_.start(shell("twice", "exec sleep 600")).error().code,
+            ErrorCode::AlreadyExists);
 }
 
 TEST_F(Supervised, AProgramRunToItsEndGivesItsOutputOrItsComplaint) {
