@@ -100,6 +100,16 @@ TEST_F(SlashFilterTest, WinsAreRecordedAndListed) {
   EXPECT_EQ(filter_->between(ChainEpoch(6), ChainEpoch(9))->size(), 0U);
 }
 
+TEST_F(SlashFilterTest, OnlyAWinWithoutABlockTimesOut) {
+  const auto miner = Address::id(1000);
+  ASSERT_TRUE(filter_->note_win(miner, ChainEpoch(5), ChainEpoch(4), 1));
+  ASSERT_TRUE(filter_->time_out(miner, ChainEpoch(5)));
+  EXPECT_EQ(filter_->list({})->at(0).state, static_cast<std::int64_t>(api::MineState::Timeout));
+  ASSERT_TRUE(filter_->check_and_record(block_of(1000, 6, {a_}), ChainEpoch(4)));
+  ASSERT_TRUE(filter_->time_out(miner, ChainEpoch(6)));
+  EXPECT_EQ(filter_->list({})->at(0).state, static_cast<std::int64_t>(api::MineState::Mining));
+}
+
 class RoundTest : public ::testing::Test {
  protected:
   RoundTest() {

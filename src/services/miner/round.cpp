@@ -133,6 +133,10 @@ Task<std::vector<Service::Winner>> Service::find_winners(TipsetPtr base, ChainEp
       winners.push_back(**std::move(result));
     }
   }
+  for (const auto& miner : miners) {
+    if (std::ranges::any_of(winners, [&](const Winner& w) { return w.miner.address == miner.address; })) continue;
+    CO_TRY_VOID(co_await on(pool_, [&] { return filter_.time_out(miner.address, round); }));
+  }
   co_return winners;
 }
 

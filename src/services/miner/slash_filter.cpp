@@ -104,6 +104,15 @@ Result<void> SlashFilter::finish(const Address& miner, ChainEpoch epoch, api::Mi
   });
 }
 
+Result<void> SlashFilter::time_out(const Address& miner, ChainEpoch epoch) {
+  return database_.write([&](Transaction& tx) -> Result<void> {
+    TRY_VOID(tx.exec("UPDATE miner_blocks SET mine_state = ?, error = 'the proof came too late' "
+                     "WHERE miner = ? AND epoch = ? AND mine_state = ? AND cid = ''",
+                     api::MineState::Timeout, miner, epoch, api::MineState::Mining));
+    return {};
+  });
+}
+
 Result<std::vector<api::WinRecord>> SlashFilter::list(const api::BlocksQuery& query) {
   std::string where = "1 = 1";
   if (!query.miners.empty()) {

@@ -25,6 +25,8 @@ class SlashFilter {
   /// What became of it.
   Result<void> finish(const Address& miner, ChainEpoch epoch, api::MineState state, const std::string& error,
                       std::int64_t proof_millis, std::int64_t total_millis);
+  /// A noted win that had no block when its round was given up; nothing else changes.
+  Result<void> time_out(const Address& miner, ChainEpoch epoch);
 
   Result<std::vector<api::WinRecord>> list(const api::BlocksQuery& query);
   Result<std::vector<api::WinRecord>> between(ChainEpoch from, ChainEpoch to);

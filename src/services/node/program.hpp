@@ -26,8 +26,9 @@ struct Config {
 Result<Settings> make_settings(const Config& config, const std::filesystem::path& home);
 
 /// NotFound when verifying keys of the network's proofs are missing: then good proofs in messages look wrong
-/// and states come out wrong. On devnets the keys of one sector size are enough.
-Result<void> check_verifying_keys(const types::NetworkParams& network);
+/// and states come out wrong. On devnets the keys of one sector size are enough. Without `with_porep` those of
+/// seals may be missing, as on a devnet that nobody seals on yet.
+Result<void> check_verifying_keys(const types::NetworkParams& network, bool with_porep = true);
 
 /// Opens the node, binds the whole API (checked to be complete) and adds health checks.
 Result<void> build(platform::Daemon& daemon, const Config& config);
