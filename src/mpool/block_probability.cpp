@@ -3,8 +3,6 @@
 
 #include <cmath>
 
-#include "crypto/hash.hpp"
-
 namespace venus::mpool {
 namespace {
 
@@ -25,13 +23,6 @@ double binomial_probability(int successes, int trials, double p) {
 }
 
 }  // namespace
-
-double ticket_quality(const types::Ticket& ticket) {
-  const auto digest = crypto::blake2b_256(ticket.vrf_proof);
-  double fraction = 0;
-  for (std::size_t i = digest.size(); i-- > 0;) fraction = (fraction + digest[i]) / 256;
-  return 1 - fraction;
-}
 
 std::array<double, limits::kMaxBlocks> block_probabilities(double ticket_quality) {
   std::array<double, limits::kMaxBlocks> out{};

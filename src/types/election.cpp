@@ -99,4 +99,11 @@ std::int64_t win_count(BytesView vrf_proof, const BigInt& power, const BigInt& t
   return wins;
 }
 
+double ticket_quality(BytesView vrf_proof) {
+  const auto digest = crypto::blake2b_256(vrf_proof);
+  double fraction = 0;
+  for (std::size_t i = digest.size(); i-- > 0;) fraction = (fraction + digest[i]) / 256;
+  return 1 - fraction;
+}
+
 }  // namespace venus::types

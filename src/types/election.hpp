@@ -41,4 +41,7 @@ class PoissonTail {
 /// A total power that is not positive wins nothing.
 std::int64_t win_count(BytesView vrf_proof, const BigInt& power, const BigInt& total_power);
 
+/// How early a block with this ticket stands in its tipset: 1 - blake2b256(VRF proof) / 2^256, in [0, 1].
+double ticket_quality(BytesView vrf_proof);
+
 }  // namespace venus::types

@@ -85,5 +85,14 @@ TEST(Election, WinsStopAtTheMaximumAndNeedPower) {
   EXPECT_EQ(win_count(base::be64(1), BigInt(1), BigInt(0)), 0);
 }
 
+TEST(TicketQuality, FollowsTheDigestsFirstBytes) {
+  for (std::uint8_t seed = 1; seed < 20; ++seed) {
+    const Bytes proof(96, seed);
+    const auto digest = crypto::blake2b_256(proof);
+    const double first = (digest[0] * 256.0 + digest[1]) / 65536;
+    EXPECT_NEAR(ticket_quality(proof), 1 - first, 1.0 / 65536);
+  }
+}
+
 }  // namespace
 }  // namespace venus::types

@@ -5,7 +5,6 @@
 
 #include "api/draw_random.hpp"
 #include "api/gateway.hpp"
-#include "crypto/hash.hpp"
 #include "services/miner/service.hpp"
 #include "types/election.hpp"
 
@@ -15,13 +14,6 @@ namespace {
 constexpr std::int64_t kTicketProduction = 1;
 constexpr std::int64_t kElectionProofProduction = 2;
 constexpr std::int64_t kWinningPostChallenge = 3;
-
-double ticket_quality(const types::Ticket& ticket) {
-  const auto digest = crypto::blake2b_256(ticket.vrf_proof);
-  double fraction = 0;
-  for (std::size_t i = digest.size(); i-- > 0;) fraction = (fraction + digest[i]) / 256;
-  return 1 - fraction;
-}
 
 const types::BeaconEntry& beacon_of(const api::MiningBaseInfo& info) {
   return info.beacon_entries.empty() ? info.previous_beacon_entry : info.beacon_entries.back();
@@ -118,11 +110,13 @@ Task<std::vector<Service::Winner>> Service::find_winners(TipsetPtr base, ChainEp
                                            static_cast<std::int64_t>(settings_.block_delay_seconds) * 500));
   const auto deadline = std::chrono::steady_clock::now() + allowed;
   std::vector<Winner> winners;
-  for (std::size_t i = 0; i < miners.size(); ++i) {
+  bool late = false;
+  for (std::size_t i = 0; i < miners.size() && !late; ++i) {
     auto item = co_await results.next_until(deadline);
     if (!item || !*item) {
       if (report_) report_(fmt::format("round {}", round), Error{ErrorCode::Timeout, "a miner took too long"});
-      break;
+      late = true;
+      continue;
     }
     auto& result = **item;
     if (!result) {
@@ -133,6 +127,7 @@ Task<std::vector<Service::Winner>> Service::find_winners(TipsetPtr base, ChainEp
       winners.push_back(**std::move(result));
     }
   }
+  if (!late) co_return winners;
   for (const auto& miner : miners) {
     if (std::ranges::any_of(winners, [&](const Winner& w) { return w.miner.address == miner.address; })) continue;
     CO_TRY_VOID(co_await on(pool_, [&] { return filter_.time_out(miner.address, round); }));
@@ -230,7 +225,7 @@ Task<> Service::mine_round(TipsetPtr base, ChainEpoch round) {
   if (winners.empty()) co_return Result<void>{};
   CO_TRY(base, co_await recheck_base(base, winners, round));
   std::vector<double> qualities;
-  for (const auto& winner : winners) qualities.push_back(ticket_quality(winner.ticket));
+  for (const auto& winner : winners) qualities.push_back(types::ticket_quality(winner.ticket.vrf_proof));
   // An empty block is worth more than none.
   auto lists = co_await peers_.node->call<api::MpoolApi::SelectMany>(base->key(), std::move(qualities));
   if (!lists && report_) report_("select messages", lists.error());

@@ -3,9 +3,9 @@
 #include "api/node/common.hpp"
 
 #include <boost/json.hpp>
-#include <ctime>
 
-#include "crypto/random.hpp"
+#include "base/time_text.hpp"
+#include "crypto/uuid.hpp"
 #include "platform/daemon.hpp"
 #include "platform/log.hpp"
 #include "services/node/handlers/handlers.hpp"
@@ -18,24 +18,6 @@ using api::Json;
 
 // 2.3.0: the version of the API that Lotus 1.36 declares.
 constexpr std::uint32_t kApiVersion = 2U << 16 | 3U << 8;
-
-// A random UUID of version 4.
-std::string make_session() {
-  auto bytes = crypto::random_bytes(16);
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  auto hex = base::to_hex(bytes);
-  for (const std::size_t at : {8U, 13U, 18U, 23U}) hex.insert(at, "-");
-  return hex;
-}
-
-std::string rfc3339(std::int64_t unix_millis) {
-  const auto seconds = static_cast<std::time_t>(unix_millis / 1000);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, unix_millis % 1000);
-}
 
 // Blocks a tipset over the last `tipsets` epochs.
 Result<double> blocks_per_tipset(Node& node, std::int64_t epochs) {
@@ -100,8 +82,8 @@ void bind_common(rpc::Dispatcher& d, Node& node, platform::Daemon& daemon) {
   d.bind<Api::Version>([&node, version = daemon.options().version]() -> Result<api::Version> {
     return api::Version{version, kApiVersion, node.settings.network.block_delay_seconds, "venus"};
   });
-  d.bind<Api::Session>([session = make_session()]() -> Result<std::string> { return session; });
-  d.bind<Api::StartTime>([&node]() -> Result<std::string> { return rfc3339(node.started_millis); });
+  d.bind<Api::Session>([session = crypto::new_uuid()]() -> Result<std::string> { return session; });
+  d.bind<Api::StartTime>([&node]() -> Result<std::string> { return base::rfc3339(node.started_millis); });
   d.bind<Api::NodeStatus>([&node](bool with_chain) {
     return on(node.workers, [&node, with_chain] { return status(node, with_chain); });
   });
