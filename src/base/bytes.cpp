@@ -68,6 +68,10 @@ Result<Bytes> decode_bits(std::string_view text, const std::array<std::int8_t, 2
   return out;
 }
 
+constexpr std::string_view kBase58Digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+// Its time is quadratic; identities and CIDs are far shorter.
+constexpr std::size_t kMaxBase58 = 256;
+
 }  // namespace
 
 std::string to_hex(BytesView bytes) {
@@ -112,6 +116,48 @@ std::string to_base32(BytesView bytes) { return encode_bits(bytes, kBase32Digits
 Result<Bytes> from_base32(std::string_view text) {
   static constexpr auto kTable = reverse_table(kBase32Digits);
   return decode_bits(text, kTable, 5);
+}
+
+std::string to_base58(BytesView bytes) {
+  std::string digits;
+  for (const auto byte : bytes) {
+    unsigned carry = byte;
+    for (auto& digit : digits) {
+      carry += static_cast<unsigned>(static_cast<unsigned char>(digit)) << 8;
+      digit = static_cast<char>(carry % 58);
+      carry /= 58;
+    }
+    for (; carry > 0; carry /= 58)
+      digits.push_back(static_cast<char>(carry % 58));
+  }
+  std::string out;
+  for (auto it = bytes.begin(); it != bytes.end() && *it == 0; ++it)
+    out.push_back('1');
+  for (auto it = digits.rbegin(); it != digits.rend(); ++it) {
+    out.push_back(kBase58Digits[static_cast<unsigned char>(*it)]);
+  }
+  return out;
+}
+
+Result<Bytes> from_base58(std::string_view text) {
+  if (text.size() > kMaxBase58) return fail(ErrorCode::TooLarge, "base58 of {} characters", text.size());
+  Bytes little;
+  for (const char c : text) {
+    const auto at = kBase58Digits.find(c);
+    if (at == std::string_view::npos) return fail(ErrorCode::Malformed, "not base58");
+    auto carry = static_cast<unsigned>(at);
+    for (auto& byte : little) {
+      carry += byte * 58U;
+      byte = static_cast<std::uint8_t>(carry);
+      carry >>= 8;
+    }
+    for (; carry > 0; carry >>= 8)
+      little.push_back(static_cast<std::uint8_t>(carry));
+  }
+  for (auto it = text.begin(); it != text.end() && *it == '1'; ++it)
+    little.push_back(0);
+  std::reverse(little.begin(), little.end());
+  return little;
 }
 
 void secure_wipe(std::span<std::uint8_t> memory) noexcept {

@@ -55,6 +55,11 @@ std::string to_base32(BytesView bytes);
 /// Lower-case base32 without padding; non-zero trailing bits are Malformed.
 Result<Bytes> from_base32(std::string_view text);
 
+/// base58btc, as peers' identities and CIDs of version 0 are written.
+std::string to_base58(BytesView bytes);
+/// Malformed for other characters, TooLarge for more than 256 of them.
+Result<Bytes> from_base58(std::string_view text);
+
 /// Big-endian 8 bytes.
 constexpr ByteArray<8> be64(std::uint64_t value) noexcept {
   ByteArray<8> out{};

@@ -11,7 +11,6 @@ namespace venus::ipld {
 namespace {
 
 constexpr std::size_t kVersion0Size = 34;
-constexpr std::string_view kBase58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 bool is_version0(BytesView bytes) noexcept {
   return bytes.size() >= 2 && bytes[0] == 0x12 && bytes[1] == 0x20;
@@ -33,47 +32,6 @@ Result<std::uint64_t> next_varint(BytesView bytes, std::size_t& offset) {
   TRY(const auto varint, base::read_varint(bytes.subspan(offset)));
   offset += varint.size;
   return varint.value;
-}
-
-std::string to_base58(BytesView bytes) {
-  std::string digits;
-  for (const auto byte : bytes) {
-    unsigned carry = byte;
-    for (auto& digit : digits) {
-      carry += static_cast<unsigned>(static_cast<unsigned char>(digit)) << 8;
-      digit = static_cast<char>(carry % 58);
-      carry /= 58;
-    }
-    for (; carry > 0; carry /= 58)
-      digits.push_back(static_cast<char>(carry % 58));
-  }
-  std::string out;
-  for (auto it = bytes.begin(); it != bytes.end() && *it == 0; ++it)
-    out.push_back('1');
-  for (auto it = digits.rbegin(); it != digits.rend(); ++it) {
-    out.push_back(kBase58[static_cast<unsigned char>(*it)]);
-  }
-  return out;
-}
-
-Result<Bytes> from_base58(std::string_view text) {
-  Bytes little;
-  for (const char c : text) {
-    const auto at = kBase58.find(c);
-    if (at == std::string_view::npos) return fail(ErrorCode::Malformed, "not base58");
-    auto carry = static_cast<unsigned>(at);
-    for (auto& byte : little) {
-      carry += byte * 58U;
-      byte = static_cast<std::uint8_t>(carry);
-      carry >>= 8;
-    }
-    for (; carry > 0; carry >>= 8)
-      little.push_back(static_cast<std::uint8_t>(carry));
-  }
-  for (auto it = text.begin(); it != text.end() && *it == '1'; ++it)
-    little.push_back(0);
-  std::reverse(little.begin(), little.end());
-  return little;
 }
 
 }  // namespace
@@ -129,7 +87,7 @@ Result<Cid> Cid::read(BytesView bytes, std::size_t& used) {
 
 Result<Cid> Cid::parse(std::string_view text) {
   if (text.size() == 46 && text.starts_with("Qm")) {
-    TRY(const auto bytes, from_base58(text));
+    TRY(const auto bytes, base::from_base58(text));
     if (!is_version0(bytes)) return fail(ErrorCode::Malformed, "no CID of version 0");
     return from_bytes(bytes);
   }
@@ -169,7 +127,7 @@ BytesView Cid::digest() const noexcept {
 
 std::string Cid::str() const {
   if (!defined()) return {};
-  return version() == 0 ? to_base58(bytes()) : "b" + base::to_base32(bytes());
+  return version() == 0 ? base::to_base58(bytes()) : "b" + base::to_base32(bytes());
 }
 
 Cid cid_of_cbor(BytesView data) { return Cid::chain(crypto::blake2b_256(data)); }

@@ -31,25 +31,6 @@ Result<MinerAt> miner_at(Node& node, const Address& address, const TipsetKey& ke
   return MinerAt{view, std::move(loaded)};
 }
 
-// Peers write the id of libp2p in base58.
-std::string base58(BytesView bytes) {
-  static constexpr std::string_view kAlphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-  std::vector<std::uint8_t> digits;
-  for (const auto byte : bytes) {
-    std::uint32_t carry = byte;
-    for (auto& digit : digits) {
-      carry += static_cast<std::uint32_t>(digit) << 8;
-      digit = static_cast<std::uint8_t>(carry % 58);
-      carry /= 58;
-    }
-    for (; carry > 0; carry /= 58) digits.push_back(static_cast<std::uint8_t>(carry % 58));
-  }
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size() && bytes[i] == 0; ++i) out.push_back(kAlphabet[0]);
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) out.push_back(kAlphabet[*digit]);
-  return out;
-}
-
 Result<api::MinerInfo> info(Node& node, const Address& address, const TipsetKey& key) {
   TRY(const auto at, miner_at(node, address, key));
   TRY(const auto state, at.miner.info());
@@ -64,7 +45,7 @@ Result<api::MinerInfo> info(Node& node, const Address& address, const TipsetKey&
   }
   out.control_addresses = state.control_addresses;
   // Lotus shows no id where the bytes are none: an identity or SHA-256 multihash.
-  if (state.peer_id.size() > 2) out.peer_id = base58(state.peer_id);
+  if (state.peer_id.size() > 2) out.peer_id = base::to_base58(state.peer_id);
   out.multiaddrs = state.multiaddrs;
   out.window_post_proof_type = static_cast<std::int64_t>(state.window_post_proof_type);
   out.sector_size = state.sector_size;
