@@ -23,7 +23,7 @@ FILES ?=
 
 help:
 	@echo 'make devnet   a Filecoin network of our own with a pool of two miners, on this machine'
-	@echo 'make test     every test (TEST=regex: those that match; LABEL=unit|lint|replay|api|e2e|fault)'
+	@echo 'make test     every test (TEST=regex: those that match; LABEL=unit|lint|replay|api|interop|e2e|fault)'
 	@echo
 	@echo 'make setup    install what is missing, fetch crates and actor bundles (the others call it)'
 	@echo 'make build    build all (TARGET=name: only that; PRESET=dev|asan|tsan|fuzz)'

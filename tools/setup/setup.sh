@@ -104,7 +104,7 @@ go_is_new_enough() {
   version=$("$1" env GOVERSION 2>/dev/null) && at_least "${version#go}" $go_minimum
 }
 
-# Prints a Go command that can build the actors tool; only asked for when a bundle is missing.
+# Prints a Go command that can build the actors tool and the peer of the interoperation tests.
 provide_go() {
   local venv=$cache/go-venv
   if command -v go >/dev/null && go_is_new_enough go; then
@@ -138,6 +138,24 @@ provide_bundles() {
     "Offline: 'tools/setup/setup.sh --actors-bundle FILE.car' takes official bundle files."
 }
 
+# The peer of the interoperation tests (tests/interop). Only those tests need it, so a machine that
+# cannot have its modules builds and runs everything else; the tests are skipped by name.
+fetch_go_modules() {
+  local folder=$repository/tests/interop/gopeer go modules stamp
+  [ -f "$folder/go.sum" ] || return 0
+  if go=$(provide_go); then
+    modules=$("$go" env GOMODCACHE)
+    stamp=$cache/stamps/modules-$(printf '%s' "$modules" | cat - "$folder/go.sum" | sha256sum | cut -c1-16)
+    [ -e "$stamp" ] && [ -d "$modules" ] && return 0
+    say "fetching Go modules"
+    # Listing the packages of the build takes what they are in, and nothing that only their tests need.
+    (cd "$folder" && CGO_ENABLED=0 "$go" list -mod=readonly -deps . >/dev/null 2>"$cache/log/go-modules.log") &&
+      touch "$stamp" && return 0
+  fi
+  say "WARNING: no Go modules (no network?), so the tests of label interop will be skipped." \
+    "Offline: copy Go's module cache (go env GOMODCACHE) from a machine where 'make setup' has run."
+}
+
 main() {
   local packages_only=false bundles=()
   while [ $# -gt 0 ]; do
@@ -161,6 +179,7 @@ main() {
   check_disk
   fetch_crates
   provide_bundles "${bundles[@]}"
+  fetch_go_modules
 }
 
 main "$@"
