@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// One function for each decoder of what peers send. libFuzzer (fuzz/) and the tests drive the same functions;
+// each aborts when what was decoded breaks a promise.
+#pragma once
+
+#include "base/bytes.hpp"
+
+namespace venus::net::test_util {
+
+/// Requests and answers of chain exchange, hello: whole and in pieces alike; what decodes encodes to the same.
+void fuzz_exchange(BytesView data);
+
+}  // namespace venus::net::test_util
