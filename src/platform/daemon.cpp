@@ -150,6 +150,7 @@ Result<void> RunningDaemon::prepare() {
   options.auth = verifier_;
   options.anonymous = perms;
   options.allow_origin = config_.allow_origin;
+  options.ready = [this] { return health_.report(Health::Kind::Ready).ok; };
   options.on_call = RpcMetrics(metrics_);
   server_ = std::make_unique<rpc::Server>(io_, std::move(options));
   server_->mount("/rpc/v0", dispatcher_, rpc::ApiVersion::V0);

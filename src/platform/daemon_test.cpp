@@ -96,7 +96,13 @@ TEST(DaemonLife, StartsServesAndStopsInOrder) {
   ASSERT_FALSE(not_ready);
   EXPECT_NE(not_ready.error().message.find("[-]sync failed: behind"), std::string::npos)
       << not_ready.error().message;
+  rpc::HttpClient::Request picky{.verb = rpc::Verb::Post,
+                                 .url = running.root() + "/rpc/v1",
+                                 .headers = {{std::string(rpc::kOnlyReadyHeader), "1"}},
+                                 .body = R"({"id":1,"method":"Test.Hello"})"};
+  EXPECT_EQ(wait(io, http.send(picky))->status, 503U);
   ready = true;
+  EXPECT_EQ(wait(io, http.send(picky))->status, 200U);
   EXPECT_NE(wait(io, http.get(running.root() + "/readyz?verbose"))->find("[+]sync ok"),
             std::string::npos);
 
@@ -110,7 +116,7 @@ TEST(DaemonLife, StartsServesAndStopsInOrder) {
   const auto owner = *rpc::make_client(io, *api, {.token = *token});
   EXPECT_EQ(wait(io, owner->call<Sign>()), "");
   const auto metrics = wait(io, http.get(running.root() + "/metrics"));
-  EXPECT_NE(metrics->find("venus_rpc_requests_total{method=\"Test.Hello\",outcome=\"ok\"} 1"),
+  EXPECT_NE(metrics->find("venus_rpc_requests_total{method=\"Test.Hello\",outcome=\"ok\"} 2"),
             std::string::npos)
       << *metrics;
   EXPECT_NE(metrics->find("venus_build_info{component=\"test\",version=\"1\"} 1"),

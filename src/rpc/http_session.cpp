@@ -194,6 +194,10 @@ asio::awaitable<bool> HttpSession::answer(Parser::value_type request) {
   }
   const auto* mount = core_->router.find_mount(path);
   if (mount == nullptr) co_return co_await answer_route(std::move(request), path, query);
+  if (request.find(kOnlyReadyHeader) != request.end() && !core_->ready()) {
+    core_->refused.fetch_add(1, std::memory_order_relaxed);
+    co_return co_await send(request, HttpResponse::error(503, "not ready, see /readyz?verbose"));
+  }
   if (boost::beast::websocket::is_upgrade(request)) {
     co_await upgrade(std::move(request), *mount, query);
     co_return false;
@@ -334,6 +338,7 @@ asio::awaitable<void> HttpSession::upgrade(Parser::value_type request, Router::M
   out.token = *std::move(token);
   out.trace = context_for(request, core_->anonymous).trace();
   out.with_kind = request.find("X-Venus-Errors") != request.end();
+  out.only_ready = request.find(kOnlyReadyHeader) != request.end();
   upgraded_ = true;
   start_websocket(core_, std::move(socket_), std::move(out), std::move(request),
                   std::move(buffer_));

@@ -35,6 +35,11 @@ struct Limits {
   std::size_t ws_queue_bytes = 256U << 20;  ///< unsent WebSocket data; a slower reader is dropped
 };
 
+/// A caller that sends this header with JSON-RPC wants an answer of a service that is ready or
+/// none: a proxy, which can ask another one then. Refused with HTTP 503 before anything is done;
+/// its WebSockets end when the service is no longer ready.
+inline constexpr std::string_view kOnlyReadyHeader = "X-Venus-Only-Ready";
+
 /// One finished call, for metrics and the log.
 struct CallRecord {
   const MethodInfo* method = nullptr;  ///< null when the name is unknown
@@ -49,8 +54,10 @@ struct ServerOptions {
   std::shared_ptr<AuthVerifier> auth{};            ///< none: tokens are not accepted
   PermSet anonymous = PermSet::up_to(Perm::Read);  ///< rights without a token, as Lotus has it
   std::chrono::milliseconds auth_recheck{
-      3'000};                  ///< a token's verdict is asked for again after this
-  std::string allow_origin{};  ///< CORS: "*" or one origin; empty: none
+      3'000};  ///< a token's verdict is asked for again after this
+  /// Whether the service is ready, at once, from what is known. None: always.
+  std::function<bool()> ready{};
+  std::string allow_origin{};                        ///< CORS: "*" or one origin; empty: none
   std::function<void(const CallRecord&)> on_call{};  ///< called on io threads: must be quick
 };
 

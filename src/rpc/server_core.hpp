@@ -47,6 +47,7 @@ struct Server::Core : std::enable_shared_from_this<Server::Core> {
   std::vector<std::shared_ptr<Session>> sessions();
   void record(const MethodInfo* method, std::string_view name, const CallContext& context,
               std::chrono::steady_clock::time_point started, const Error* error) const;
+  [[nodiscard]] bool ready() const { return !options.ready || options.ready(); }
   [[nodiscard]] bool stopping() const { return stopping_flag.load(std::memory_order_relaxed); }
 
   asio::io_context& io;
@@ -110,6 +111,7 @@ struct Upgrade {
   ConnectionAuth auth;
   Trace trace;
   bool with_kind = false;
+  bool only_ready = false;  ///< kOnlyReadyHeader
 };
 
 }  // namespace venus::rpc

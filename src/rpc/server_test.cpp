@@ -170,6 +170,19 @@ TEST(Server, AnonymousCallersHaveWhatTheOptionsSay) {
             std::string::npos);
 }
 
+TEST(Server, WhoWantsAReadyServiceIsRefusedByOneThatIsNot) {
+  std::atomic<bool> ready{false};
+  TestServer server({.ready = [&] { return ready.load(); }});
+  RawConnection client(server.port);
+  constexpr std::string_view kAdd = R"({"id":1,"method":"Test.Add","params":[1,2]})";
+  const auto refused = client.post("/rpc/v1", kAdd, "X-Venus-Only-Ready: 1\r\n");
+  EXPECT_EQ(refused.status, 503U);
+  EXPECT_NE(refused.body.find("not ready"), std::string::npos);
+  EXPECT_EQ(client.post("/rpc/v1", kAdd).status, 200U) << "nobody else is refused";
+  ready = true;
+  EXPECT_EQ(client.post("/rpc/v1", kAdd, "x-venus-only-ready: 1\r\n").status, 200U);
+}
+
 TEST(Server, RoutesAreAnswered) {
   TestServer server({.auth = std::make_shared<TestVerifier>()});
   RawConnection client(server.port);

@@ -81,7 +81,11 @@ class WsSession final : public Session, public std::enable_shared_from_this<WsSe
   }
   void sweep(std::int64_t now) override {
     const auto deadline = write_deadline_.load(std::memory_order_relaxed);
-    if (deadline != 0 && now > deadline) close();
+    if (deadline != 0 && now > deadline) return close();
+    if (!upgrade_.only_ready || core_->ready()) return;
+    asio::post(strand_, [self = shared_from_this()] {
+      self->say_goodbye({websocket::close_code::try_again_later, "not ready"});
+    });
   }
 
   static asio::awaitable<void> run(std::shared_ptr<WsSession> self,
@@ -350,10 +354,10 @@ void WsSession::close_if_drained() {
 // Beast allows one close at a time, and two reasons to end may meet.
 void WsSession::say_goodbye(websocket::close_reason reason) {
   if (closed_ || std::exchange(leaving_, true)) return;
-  ws_.async_close(reason, asio::bind_executor(strand_, [self = shared_from_this()](
-                                                           boost::system::error_code) {
-                    self->drop();
-                  }));
+  ws_.async_close(
+      reason, asio::bind_executor(strand_, [self = shared_from_this()](boost::system::error_code) {
+        self->drop();
+      }));
 }
 
 void WsSession::drop() {

@@ -23,8 +23,13 @@ using test::TestVerifier;
 /// A blocking WebSocket.
 class RawWs {
  public:
-  explicit RawWs(std::uint16_t port, std::string_view target = "/rpc/v1") : ws_(io_) {
+  explicit RawWs(std::uint16_t port, std::string_view target = "/rpc/v1", bool only_ready = false)
+      : ws_(io_) {
     ws_.next_layer().connect({asio::ip::make_address("127.0.0.1"), port});
+    ws_.set_option(
+        websocket::stream_base::decorator([only_ready](websocket::request_type& request) {
+          if (only_ready) request.set(kOnlyReadyHeader, "1");
+        }));
     ws_.handshake("127.0.0.1", std::string(target), refused_);
   }
 
@@ -155,6 +160,21 @@ TEST(WebSocket, ABadTokenIsRefusedAtTheDoorAndARevokedOneShownOut) {
   EXPECT_TRUE(ws.ended_by_peer());
 }
 
+TEST(WebSocket, WhoWantsAReadyServiceIsShownOutWhenItIsNoLonger) {
+  std::atomic<bool> ready{false};
+  TestServer server(
+      {.limits = {.request_timeout = milliseconds(500)}, .ready = [&] { return ready.load(); }});
+  EXPECT_TRUE(RawWs(server.port, "/rpc/v1", true).refused());
+  ready = true;
+  RawWs picky(server.port, "/rpc/v1", true);
+  ASSERT_FALSE(picky.refused());
+  RawWs other(server.port);
+  ready = false;
+  EXPECT_TRUE(picky.ended_by_peer());
+  EXPECT_EQ(other.ask(R"({"id":1,"method":"Test.Add","params":[1,2]})"),
+            R"({"jsonrpc":"2.0","result":3,"id":1})");
+}
+
 TEST(WebSocketLimits, GarbageGetsAnErrorAndTheConnectionGoesOn) {
   TestServer server;
   RawWs ws(server.port);
@@ -232,7 +252,8 @@ TEST(WebSocketLimits, StopMayMeetAGoodbyeUnderWay) {
   TestServer server({.auth = verifier, .auth_recheck = milliseconds(0)});
   RawWs ws(server.port, "/rpc/v1?token=good");
   verifier->revoked = true;
-  // The peer never answers the close frame, so that it is still awaited when stop() wants to close too.
+  // The peer never answers the close frame, so that it is still awaited when stop() wants to close
+  // too.
   EXPECT_NE(ws.ask(R"({"id":2,"method":"Test.Sign"})").find("unknown token"), std::string::npos);
   server.stop();
   EXPECT_TRUE(ws.ended_by_peer());
