@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Nonce, gas and signature, then the way out.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include "api/gateway.hpp"
 #include "api/node/mpool.hpp"
 #include "api/node/state.hpp"
@@ -33,6 +36,26 @@ bool is_harmless(const Error& error) {
     if (error.message.find(text) != std::string::npos) return true;
   }
   return false;
+}
+
+// Checking a message takes a node milliseconds; its queue may be longer.
+constexpr std::chrono::seconds kPushTimeout{10};
+
+// Knows nothing of the service, which it may outlive.
+using Report = std::function<void(std::string_view, const Error&)>;
+Task<> push_to(std::shared_ptr<rpc::Client> node, std::vector<types::SignedMessage> messages, Report report) {
+  for (const auto& message : messages) {
+    const auto pushed = co_await node->call_with<api::MpoolApi::Push>(rpc::CallMeta{.timeout = kPushTimeout}, message);
+    if (pushed || is_harmless(pushed.error())) continue;
+    if (report) report("push " + message.cid().str(), pushed.error());
+    // A node that can't be reached at all would cost the time-out of each message.
+    if (pushed.error().code == ErrorCode::Unavailable || pushed.error().code == ErrorCode::Timeout) break;
+  }
+  co_return Result<void>{};
+}
+
+asio::awaitable<void> tell(Task<> task, rpc::StreamWriter<bool> writer) {
+  writer.send((co_await std::move(task)).has_value());
 }
 
 }  // namespace
@@ -123,18 +146,20 @@ Task<types::SignedMessage> Service::sign(types::Message message, std::string acc
   co_return types::SignedMessage{std::move(message), std::move(signature)};
 }
 
+// What does not arrive now goes out again with the next head.
 Task<> Service::push_to_nodes(std::vector<types::SignedMessage> messages) {
-  Result<void> state;
-  for (const auto& node : peers_.push_nodes) {
-    for (const auto& message : messages) {
-      const auto pushed = co_await node->call<api::MpoolApi::Push>(message);
-      if (pushed || is_harmless(pushed.error())) continue;
-      report("push " + message.cid().str(), pushed.error());
-      // A node that can't be reached at all would cost the time-out of each message.
-      if (pushed.error().code == ErrorCode::Unavailable || pushed.error().code == ErrorCode::Timeout) break;
-    }
+  if (messages.empty()) co_return Result<void>{};
+  if (!settings_.push_to_all) co_return co_await push_to(peers_.node, std::move(messages), report_);
+  std::vector<std::shared_ptr<rpc::Client>> to;
+  for (std::size_t i = 0; i < peers_.push_nodes.size(); ++i) {
+    if (!peers_.push_node_alive || peers_.push_node_alive(i)) to.push_back(peers_.push_nodes[i]);
   }
-  co_return state;
+  // At the same time, so that one that hangs holds up no other.
+  auto [writer, done] = rpc::make_stream<bool>(to.size() + 1);
+  const auto executor = co_await asio::this_coro::executor;
+  for (const auto& node : to) asio::co_spawn(executor, tell(push_to(node, messages, report_), writer), asio::detached);
+  for (std::size_t i = 0; i < to.size(); ++i) CO_TRY_VOID(co_await done.next());
+  co_return Result<void>{};
 }
 
 }  // namespace venus::messager

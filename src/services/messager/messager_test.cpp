@@ -2,6 +2,7 @@
 // The service over a real SQLite file, with a small chain and wallet behind the real API tables.
 #include <gtest/gtest.h>
 
+#include <boost/asio/steady_timer.hpp>
 #include <map>
 
 #include "api/gateway.hpp"
@@ -176,6 +177,45 @@ TEST_F(MessagerTest, FillsPushesAndFindsTheReceipt) {
   EXPECT_EQ(found.height, carrier->height().value());
   EXPECT_EQ(found.receipt->gas_used, Gas(1'000'000));
   EXPECT_EQ(found.tipset, carrier->key());
+}
+
+TEST_F(MessagerTest, EveryNodeThatLivesGetsMessages) {
+  rpc::Dispatcher refusing, other;
+  int refused = 0;
+  std::vector<types::SignedMessage> got;
+  refusing.bind<api::MpoolApi::Push>([&](types::SignedMessage) -> Result<Cid> {
+    ++refused;
+    return fail(ErrorCode::Unavailable, "shutting down");
+  });
+  other.bind<api::MpoolApi::Push>([&](types::SignedMessage message) -> Result<Cid> {
+    got.push_back(message);
+    return message.cid();
+  });
+  // The first of the list, which is told to be dead, would never answer.
+  rpc::Dispatcher mute;
+  mute.bind<api::MpoolApi::Push>([](types::SignedMessage message) -> Task<Cid> {
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+    co_await timer.async_wait(asio::use_awaitable);
+    co_return message.cid();
+  });
+  const auto node = rpc::make_local_client(io_, node_);
+  Peers peers{node, {}, rpc::make_local_client(io_, gateway_)};
+  for (auto* one : {&mute, &refusing, &other}) peers.push_nodes.push_back(rpc::make_local_client(io_, *one));
+  peers.push_node_alive = [](std::size_t i) { return i != 0; };
+  service_ = std::make_unique<Service>(*store_, peers, Settings{});
+  push("a", message(1));
+  push("b", message(2));
+  work_on(base_);
+  EXPECT_EQ(refused, 1) << "one that can't be reached is not asked for each message";
+  EXPECT_EQ(got.size(), 2U);
+  EXPECT_TRUE(chain_.pushed.empty());
+
+  Settings one;
+  one.push_to_all = false;
+  service_ = std::make_unique<Service>(*store_, peers, one);
+  work_on(base_);
+  EXPECT_EQ(chain_.pushed.size(), 2U);
+  EXPECT_EQ(got.size(), 2U);
 }
 
 TEST_F(MessagerTest, SameIdTwiceIsOneMessage) {

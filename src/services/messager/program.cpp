@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "api/node/state.hpp"
+#include "api/node_client.hpp"
 #include "services/messager/service.hpp"
 
 namespace venus::messager {
@@ -56,46 +57,45 @@ Task<> stop_following(std::shared_ptr<Parts> parts) {
   co_return Result<void>{};
 }
 
-std::string websocket_url(std::string url) {
-  // Head changes need a WebSocket.
-  if (url.ends_with("/http")) return url.substr(0, url.size() - 5) + "/ws";
-  if (url.starts_with("http://")) return "ws://" + url.substr(7);
-  return url;
-}
-
 }  // namespace
 
 void Config::declare(platform::Properties& p) {
   p.add("network.prefix", &prefix, "Letter of addresses: f on mainnet, t elsewhere",
         std::optional(platform::one_of({"f", "t"})));
-  p.add("node.urls", &node_urls, "Nodes: the first is followed, all get the messages");
+  p.add("node.urls", &node_urls, "Nodes, best first: the first that answers and is not behind is followed");
+  p.add("node.max_behind", &node_max_behind, "Epochs a node may be behind the best of them and still be followed",
+        std::optional(platform::in_range<std::int64_t>(0, 1'000'000)));
   p.add("node.token", &node_token, "Token for the nodes");
   p.add("gateway.url", &gateway_url, "Gateway through which wallets sign");
   p.add("gateway.token", &gateway_token, "Token for the gateway");
   p.add("db.dsn", &dsn, "Database: a SQLite file or a MySQL DSN; empty: messager.db in the home folder");
+  p.add("message.push_to", &push_to, "Who gets signed messages: all nodes, or the one that is followed",
+        std::optional(platform::one_of({"all", "one"})));
   p.add("message.stable_head", &stable_head, "Messages are filled when no new head came for this long");
 }
 
 Result<void> build(platform::Daemon& daemon, const Config& config) {
   types::set_display_prefix(config.prefix == "t" ? types::NetworkPrefix::Testnet : types::NetworkPrefix::Mainnet);
-  if (config.node_urls.empty()) return fail(ErrorCode::InvalidArgument, "node.urls names no node");
   auto parts = std::make_shared<Parts>();
   daemon.keep(parts);
   const auto dsn = config.dsn.empty() ? daemon.home().file("messager.db").string() : config.dsn.reveal();
   TRY(parts->database, db::sql::Database::open(dsn));
   TRY(parts->store, Store::open(*parts->database, parts->clock));
-  rpc::ClientOptions options;
-  options.token = config.node_token.reveal();
-  TRY(parts->peers.node, rpc::make_client(daemon.io(), websocket_url(config.node_urls.front()), options));
-  for (const auto& url : config.node_urls) {
-    TRY(auto node, rpc::make_client(daemon.io(), url, options));
-    parts->peers.push_nodes.push_back(std::move(node));
-  }
+  api::NodeClientOptions options{.websocket = true, .max_behind = config.node_max_behind};
+  options.client.token = config.node_token.reveal();
+  TRY(const auto nodes, api::make_node_clients(daemon.io(), config.node_urls, options));
+  nodes.on_switch([urls = config.node_urls](std::size_t node) {
+    platform::Log("messager").warn("another node is followed", kv("node", urls.at(node)));
+  });
+  parts->peers.node = nodes.client;
+  parts->peers.push_nodes = nodes.each;
+  parts->peers.push_node_alive = nodes.alive;
   rpc::ClientOptions gateway;
   gateway.token = config.gateway_token.reveal();
   TRY(parts->peers.gateway, rpc::make_client(daemon.io(), config.gateway_url, gateway));
   Settings settings;
   settings.stable_head = config.stable_head;
+  settings.push_to_all = config.push_to == "all";
   settings.holder = daemon.home().path().string();
   parts->service = std::make_unique<Service>(*parts->store, parts->peers, settings);
   parts->service->on_report([log = platform::Log("messager")](std::string_view what, const Error& error) {

@@ -9,9 +9,11 @@ namespace venus::messager {
 struct Config {
   /// Letter of addresses in answers and logs: "f" or "t".
   std::string prefix = "f";
-  /// The node whose chain is followed; further nodes get the messages too.
+  /// The first that answers and is not behind is followed; all get the messages (push_to).
   std::vector<std::string> node_urls{"/ip4/127.0.0.1/tcp/3453/http"};
   platform::SecretText node_token;
+  std::int64_t node_max_behind = 3;
+  std::string push_to = "all";
   std::string gateway_url = "/ip4/127.0.0.1/tcp/45132/http";
   platform::SecretText gateway_token;
   platform::SecretText dsn;

@@ -21,15 +21,19 @@ struct Settings {
   std::uint64_t chain_id = 31415926;
   /// Who holds leases; unique among the messagers of one database.
   std::string holder = "messager";
+  /// Push to every node, else only to the one in use.
+  bool push_to_all = true;
 };
 
 /// What the service talks to; all outlive it.
 struct Peers {
-  /// The node whose chain is followed: a WebSocket client.
+  /// The node whose chain is followed, out of several perhaps: speaks WebSocket.
   std::shared_ptr<rpc::Client> node;
-  /// Where signed messages are pushed, the first node among them.
+  /// Where signed messages are pushed when they go to all.
   std::vector<std::shared_ptr<rpc::Client>> push_nodes;
   std::shared_ptr<rpc::Client> gateway;
+  /// Whether a push node answers at all; a dead one is not waited for. May be empty.
+  std::function<bool(std::size_t)> push_node_alive{};
 };
 
 class Service {
