@@ -28,6 +28,17 @@ missing_packages() {
   comm -23 <(printf '%s\n' "$@" | sort -u) <(printf '%s\n' "$installed")
 }
 
+# Debian starts a server when it is installed. Tests start their own: this machine gets none by being set
+# up. Arguments: how to become root.
+start_no_servers() {
+  local policy=/usr/sbin/policy-rc.d
+  [ ! -e $policy ] || return 0
+  printf '#!/bin/sh\nexit 101\n' | "$@" tee $policy >/dev/null
+  "$@" chmod 755 $policy
+  # shellcheck disable=SC2064  # how to become root is known now, not at the end
+  trap "$* rm -f $policy" EXIT
+}
+
 install_packages() {
   local missing root=()
   command -v dpkg-query >/dev/null ||
@@ -46,9 +57,14 @@ install_packages() {
     -o DPkg::Lock::Timeout=300)
   "${apt[@]}" update >"$cache/log/apt.log" 2>&1 </dev/null ||
     say "package lists could not be refreshed (no network?); trying with those that are there"
+  start_no_servers "${root[@]}"
   "${apt[@]}" install --no-install-recommends -y "${missing[@]}" >>"$cache/log/apt.log" 2>&1 </dev/null ||
     die "apt-get could not install: ${missing[*]}" "$(grep -E '^(E|W):' "$cache/log/apt.log" | tail -n 5)" \
       "whole output: $cache/log/apt.log. Without a network, install them from a local mirror of Debian 12."
+  # Nor at the next boot; an nginx that was there before is somebody's.
+  if [[ " ${missing[*]} " == *" nginx "* ]] && command -v systemctl >/dev/null; then
+    "${root[@]}" systemctl disable -q nginx.service >>"$cache/log/apt.log" 2>&1 || true
+  fi
 }
 
 check_disk() {
