@@ -24,14 +24,32 @@ inline Error native_error(std::string_view text) {
       case 'C':
         code = ErrorCode::Cancelled;
         break;
+      case 'E':
+        code = ErrorCode::AlreadyExists;
+        break;
+      case 'L':
+        code = ErrorCode::TooLarge;
+        break;
       case 'M':
         code = ErrorCode::Malformed;
         break;
       case 'N':
         code = ErrorCode::NotFound;
         break;
+      case 'O':
+        code = ErrorCode::Io;
+        break;
+      case 'T':
+        code = ErrorCode::Timeout;
+        break;
       case 'U':
         code = ErrorCode::Unsupported;
+        break;
+      case 'V':
+        code = ErrorCode::FailedValidation;
+        break;
+      case 'X':
+        code = ErrorCode::Unavailable;
         break;
       default:
         break;

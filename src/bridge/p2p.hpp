@@ -76,7 +76,7 @@ struct P2pSettings {
   /// Seed of the ed25519 identity; wiped by the caller.
   ByteArray<32> identity{};
   std::string agent = "venus";         ///< as identify tells it
-  std::string kad_protocol;            ///< "/fil/kad/<network>"; empty: no DHT
+  std::string kad_protocol;            ///< "/fil/kad/<network>/kad/1.0.0"; empty: no DHT
   bool kad_server = true;              ///< answer queries of others
   std::vector<std::string> listen;     ///< multiaddrs
   std::vector<std::string> announce;   ///< further addresses to tell others
@@ -215,6 +215,9 @@ class P2pHost {
   /// queues full).
   virtual Task<> publish(std::string topic, Bytes data) = 0;
   virtual void report(std::uint64_t token, P2pVerdict verdict) = 0;
+
+  /// Gossip that was ignored since it waited too long (60 s) for a verdict or too much waited already.
+  [[nodiscard]] virtual std::uint64_t ignored_gossip() const { return 0; }
 
   virtual Task<std::vector<P2pScore>> scores() = 0;
   virtual Task<std::vector<PeerId>> topic_peers(std::string topic) = 0;

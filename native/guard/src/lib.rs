@@ -6,16 +6,22 @@ use std::any::Any;
 use std::fmt;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-/// The letter is the wire form; src/bridge/native_error.cpp reads it.
+/// The letter is the wire form; src/bridge/native_error.hpp reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
     InvalidArgument = b'A',
     Cancelled = b'C',
+    AlreadyExists = b'E',
     Internal = b'I',
+    TooLarge = b'L',
     Malformed = b'M',
     NotFound = b'N',
+    Io = b'O',
+    Timeout = b'T',
     Unsupported = b'U',
+    FailedValidation = b'V',
+    Unavailable = b'X',
 }
 
 #[derive(Debug)]
@@ -60,7 +66,8 @@ impl From<anyhow::Error> for Error {
 
 pub type Result<T> = std::result::Result<T, Error>;
 
-fn panic_text(payload: &(dyn Any + Send)) -> &str {
+/// What a caught panic said.
+pub fn panic_text(payload: &(dyn Any + Send)) -> &str {
     payload
         .downcast_ref::<&str>()
         .copied()
