@@ -5,6 +5,7 @@ import os
 import queue
 import subprocess
 import threading
+import time
 
 
 class Failed(Exception):
@@ -52,6 +53,14 @@ class GoPeer:
 
     def do(self, do, **arguments):
         return self.finish(self.begin(do, **arguments))
+
+    def wait_disconnected(self, peer):
+        """The limit only ends a test that has failed already."""
+        until = time.monotonic() + 60
+        while peer in [connection["peer"] for connection in self.do("state")["connections"]]:
+            if time.monotonic() > until:
+                raise AssertionError("still connected with " + peer)
+            time.sleep(0.02)
 
     def address(self, transport):
         """Where it listens: "tcp" or "quic-v1"."""

@@ -84,7 +84,7 @@ class Peers(unittest.TestCase):
             stranger.do("connect", address=self.server.address("tcp"))
             with self.assertRaises(Failed):
                 stranger.do("hello", peer=self.server.peer, genesis=self.state["head"][0])
-            self.assertNotIn(self.server.peer, [c["peer"] for c in stranger.do("state")["connections"]])
+            stranger.wait_disconnected(self.server.peer)
         finally:
             stranger.stop()
 

@@ -122,11 +122,18 @@ func (n *node) join(ctx context.Context, name string) error {
 	return nil
 }
 
-// publish waits until someone else is subscribed: a message nobody hears proves nothing.
+// publish waits until someone else is subscribed, in our mesh or not: a message nobody hears proves nothing.
 func (n *node) publish(ctx context.Context, name string, data []byte) error {
 	topic, known := n.topics[name]
 	if !known {
 		return fmt.Errorf("no topic %s", name)
 	}
-	return topic.Publish(ctx, data, pubsub.WithReadiness(pubsub.MinTopicSize(1)))
+	for len(topic.ListPeers()) == 0 {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("nobody is subscribed to %s", name)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return topic.Publish(ctx, data)
 }
