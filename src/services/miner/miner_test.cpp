@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Rounds with real keys and a real slash filter; chain, wallets and provers stand behind the real API tables.
+#include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
 
 #include "api/draw_random.hpp"
@@ -117,17 +118,23 @@ class RoundTest : public ::testing::Test {
     bind_gateway();
     database_ = db::sql::Database::open((folder_.path() / "miner.db").string()).value();
     filter_ = SlashFilter::open(*database_, clock_).value();
+    make_service({&node_}, true);
+    head_ = make_base();
+  }
+
+  void make_service(std::vector<rpc::Dispatcher*> submit_to, bool to_all, std::size_t in_use = 0) {
     Peers peers;
     peers.node = rpc::make_local_client(io_, node_);
-    peers.submit_nodes = {peers.node};
+    for (auto* one : submit_to) peers.submit_nodes.push_back(rpc::make_local_client(io_, *one));
+    peers.node_in_use = [in_use] { return in_use; };
     peers.gateway = rpc::make_local_client(io_, gateway_);
     Settings settings;
     settings.block_delay_seconds = kDelay;
     settings.miner_timeout = std::chrono::seconds(20);
+    settings.submit_to_all = to_all;
     service_ = std::make_unique<Service>(
         *filter_, clock_, peers, settings,
         std::vector<api::MinerForMining>{{Address::id(1000), "alice", true}, {Address::id(1001), "bob", true}});
-    head_ = make_base();
   }
 
   void bind_node() {
@@ -232,6 +239,60 @@ TEST_F(RoundTest, TwoWinnersSubmitSignedBlocksWithoutCommonMessages) {
   const auto records = filter_->list({}).value();
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].state, static_cast<std::int64_t>(api::MineState::Success));
+}
+
+/// Nodes that take blocks and count them, refuse them, or never answer.
+struct SubmitNodes {
+  rpc::Dispatcher good, refusing, mute;
+  int taken = 0, refused = 0;
+  SubmitNodes() {
+    using Submit = api::ChainApi::SyncSubmitBlock;
+    good.bind<Submit>([this](types::BlockMessage) -> Result<void> {
+      ++taken;
+      return {};
+    });
+    refusing.bind<Submit>([this](types::BlockMessage) -> Result<void> {
+      ++refused;
+      return fail(ErrorCode::Unavailable, "shutting down");
+    });
+    mute.bind<Submit>([](types::BlockMessage) -> Task<> {
+      asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+      co_await timer.async_wait(asio::use_awaitable);
+      co_return Result<void>{};
+    });
+  }
+};
+
+TEST_F(RoundTest, ABlockIsOutWhenOneOfAllNodesHasIt) {
+  SubmitNodes nodes;
+  make_service({&nodes.mute, &nodes.refusing, &nodes.good, &node_}, true);
+  mine(11);
+  EXPECT_EQ(nodes.refused, 2);
+  EXPECT_EQ(nodes.taken, 2);
+  EXPECT_EQ(submitted_.size(), 2U);
+  EXPECT_EQ(service_->counts().blocks, 2U);
+  EXPECT_EQ(service_->counts().failures, 0U);
+}
+
+TEST_F(RoundTest, ABlockGoesToTheNodeInUseAndToTheNextWhenThatFails) {
+  SubmitNodes nodes;
+  make_service({&node_, &nodes.refusing, &nodes.good}, false, 1);
+  mine(11);
+  EXPECT_EQ(nodes.refused, 2);
+  EXPECT_EQ(nodes.taken, 2);
+  EXPECT_TRUE(submitted_.empty());
+  EXPECT_EQ(service_->counts().blocks, 2U);
+}
+
+TEST_F(RoundTest, ABlockThatNobodyTakesIsAFailure) {
+  SubmitNodes nodes;
+  make_service({&nodes.refusing, &nodes.refusing}, true);
+  mine(11);
+  EXPECT_EQ(nodes.refused, 4);
+  EXPECT_EQ(service_->counts().blocks, 0U);
+  EXPECT_EQ(service_->counts().failures, 2U);
+  const auto records = filter_->list({}).value();
+  EXPECT_NE(records.at(0).error.find("shutting down"), std::string::npos);
 }
 
 TEST_F(RoundTest, OneMinersTroubleIsNotTheOthers) {

@@ -3,6 +3,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "api/node_client.hpp"
 #include "services/miner/service.hpp"
 
 namespace venus::miner {
@@ -40,6 +41,7 @@ Task<Settings> settings_of(std::shared_ptr<rpc::Client> node, Config config) {
                                       ? config.propagation_delay_seconds
                                       : std::max<std::uint64_t>(1, out.block_delay_seconds / 3);
   out.miner_timeout = config.miner_timeout;
+  out.submit_to_all = config.submit_to == "all";
   co_return out;
 }
 
@@ -90,12 +92,16 @@ void add_metrics(platform::Metrics& metrics, const std::shared_ptr<Parts>& parts
 void Config::declare(platform::Properties& p) {
   p.add("network.prefix", &prefix, "Letter of addresses: f on mainnet, t elsewhere",
         std::optional(platform::one_of({"f", "t"})));
-  p.add("node.urls", &node_urls, "Nodes: the first is asked, blocks are submitted to all");
+  p.add("node.urls", &node_urls, "Nodes, best first: the first that answers and is not behind is asked");
+  p.add("node.max_behind", &node_max_behind, "Epochs a node may be behind the best of them and still be asked",
+        std::optional(platform::in_range<std::int64_t>(0, 1'000'000)));
   p.add("node.token", &node_token, "Token for the nodes");
   p.add("gateway.url", &gateway_url, "Gateway to wallets and provers");
   p.add("gateway.token", &gateway_token, "Token for the gateway");
   p.add("db.dsn", &dsn, "Database of wins and the slash filter; empty: miner.db in the home folder");
   p.add("mining.miners", &miners, "Miners as ADDRESS=ACCOUNT; empty: those that venus-auth knows");
+  p.add("mining.submit_to", &submit_to, "Who gets blocks: all nodes, or the one that is asked (others when it fails)",
+        std::optional(platform::one_of({"all", "one"})));
   p.add("mining.propagation_delay", &propagation_delay_seconds,
         "Seconds that blocks of an epoch are waited for; 0: a third of the block delay");
   p.add("mining.miner_timeout", &miner_timeout, "How long one miner may take; 0: until its block is too late");
@@ -103,20 +109,21 @@ void Config::declare(platform::Properties& p) {
 
 Result<void> build(platform::Daemon& daemon, const Config& config, const platform::CommonConfig& common) {
   types::set_display_prefix(config.prefix == "t" ? types::NetworkPrefix::Testnet : types::NetworkPrefix::Mainnet);
-  if (config.node_urls.empty()) return fail(ErrorCode::InvalidArgument, "node.urls names no node");
   auto parts = std::make_shared<Parts>();
   daemon.keep(parts);
   const auto dsn = config.dsn.empty() ? daemon.home().file("miner.db").string() : config.dsn.reveal();
   TRY(parts->database, db::sql::Database::open(dsn));
   TRY(parts->filter, SlashFilter::open(*parts->database, parts->clock));
-  rpc::ClientOptions node;
-  node.token = config.node_token.reveal();
-  node.call_timeout = std::chrono::minutes(3);
-  for (const auto& url : config.node_urls) {
-    TRY(auto client, rpc::make_client(daemon.io(), url, node));
-    parts->peers.submit_nodes.push_back(std::move(client));
-  }
-  parts->peers.node = parts->peers.submit_nodes.front();
+  api::NodeClientOptions options{.max_behind = config.node_max_behind};
+  options.client.token = config.node_token.reveal();
+  options.client.call_timeout = std::chrono::minutes(3);
+  TRY(const auto nodes, api::make_node_clients(daemon.io(), config.node_urls, options));
+  nodes.on_switch([urls = config.node_urls](std::size_t node) {
+    platform::Log("miner").warn("another node is used", kv("node", urls.at(node)));
+  });
+  parts->peers.node = nodes.client;
+  parts->peers.submit_nodes = nodes.each;
+  parts->peers.node_in_use = nodes.in_use;
   rpc::ClientOptions gateway;
   gateway.token = config.gateway_token.reveal();
   gateway.call_timeout = std::chrono::minutes(3);

@@ -11,6 +11,8 @@ struct Config {
   std::string prefix = "f";
   std::vector<std::string> node_urls{"/ip4/127.0.0.1/tcp/3453/http"};
   platform::SecretText node_token;
+  std::int64_t node_max_behind = 3;
+  std::string submit_to = "all";
   std::string gateway_url = "/ip4/127.0.0.1/tcp/45132/http";
   platform::SecretText gateway_token;
   platform::SecretText dsn;

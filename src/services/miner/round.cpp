@@ -29,6 +29,14 @@ asio::awaitable<void> collect_void(Task<> task, rpc::StreamWriter<Result<bool>> 
   writer.send(done ? Result<bool>(true) : Result<bool>(std::unexpected(done.error())));
 }
 
+// A block that takes longer to be checked is submitted elsewhere too.
+constexpr std::chrono::seconds kSubmitTimeout{10};
+
+Task<> submit_to(std::shared_ptr<rpc::Client> node, types::BlockMessage block) {
+  co_return co_await node->call_with<api::ChainApi::SyncSubmitBlock>(rpc::CallMeta{.timeout = kSubmitTimeout},
+                                                                     std::move(block));
+}
+
 }  // namespace
 
 Task<Bytes> Service::vrf(api::MinerForMining miner, Address worker, api::MiningBaseInfo info, std::int64_t domain,
@@ -173,16 +181,33 @@ Task<types::BlockMessage> Service::build_block(const Winner& winner, TipsetPtr b
   co_return block;
 }
 
+// Done as soon as one has it: the others are told all the same.
 Task<> Service::submit(types::BlockMessage block) {
-  Result<void> first = fail(ErrorCode::Unavailable, "no node to submit to");
-  bool accepted = false;
+  if (!settings_.submit_to_all) co_return co_await submit_to_one(std::move(block));
+  const auto count = peers_.submit_nodes.size();
+  auto [writer, results] = rpc::make_stream<Result<bool>>(count + 1);
+  const auto executor = co_await asio::this_coro::executor;
   for (const auto& node : peers_.submit_nodes) {
-    auto submitted = co_await node->call<api::ChainApi::SyncSubmitBlock>(block);
-    accepted |= submitted.has_value();
-    if (&node == &peers_.submit_nodes.front()) first = std::move(submitted);
+    asio::co_spawn(executor, collect_void(submit_to(node, block), writer), asio::detached);
   }
-  if (accepted) co_return Result<void>{};
-  co_return std::unexpected(first.error());
+  Error error{ErrorCode::Unavailable, "no node to submit to"};
+  for (std::size_t i = 0; i < count; ++i) {
+    CO_TRY(auto result, co_await results.next());
+    if (!result) break;
+    if (*result) co_return Result<void>{};
+    error = result->error();
+  }
+  co_return std::unexpected(std::move(error));
+}
+
+Task<> Service::submit_to_one(types::BlockMessage block) {
+  const auto count = peers_.submit_nodes.size();
+  const auto first = peers_.node_in_use ? peers_.node_in_use() : 0;
+  Result<void> done = fail(ErrorCode::Unavailable, "no node to submit to");
+  for (std::size_t i = 0; i < count && !done; ++i) {
+    done = co_await submit_to(peers_.submit_nodes[(first + i) % count], block);
+  }
+  co_return done;
 }
 
 Task<> Service::produce(Winner winner, TipsetPtr base, ChainEpoch round,

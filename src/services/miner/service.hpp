@@ -23,12 +23,16 @@ struct Settings {
   /// How long one miner may take from the start of a round to its proof; 0: until the block's time is over.
   std::chrono::milliseconds miner_timeout{0};
   std::chrono::milliseconds refresh_miners{30'000};
+  /// Submit blocks to every node, else to the one in use and to the next only when it refuses.
+  bool submit_to_all = true;
 };
 
 struct Peers {
   std::shared_ptr<rpc::Client> node;
-  /// Where blocks are submitted, the node first.
+  /// Where blocks are submitted.
   std::vector<std::shared_ptr<rpc::Client>> submit_nodes;
+  /// Which of them `node` uses now; empty: the first.
+  std::function<std::size_t()> node_in_use;
   std::shared_ptr<rpc::Client> gateway;
   /// Knows the miners; may be null when `miners` are given.
   api::auth::Auth* auth = nullptr;
@@ -85,6 +89,7 @@ class Service {
   Task<types::BlockMessage> build_block(const Winner& winner, TipsetPtr base, ChainEpoch round,
                                         std::vector<types::SignedMessage> messages);
   Task<> submit(types::BlockMessage block);
+  Task<> submit_to_one(types::BlockMessage block);
   Task<> wait_until_millis(std::int64_t unix_millis);
   Task<> refresh_miners();
   void note_error(const Address& miner, const Error& error);
