@@ -84,7 +84,7 @@ class Peers(unittest.TestCase):
             stranger.do("connect", address=self.server.address("tcp"))
             with self.assertRaises(Failed):
                 stranger.do("hello", peer=self.server.peer, genesis=self.state["head"][0])
-            stranger.wait_disconnected(self.server.peer)
+            stranger.wait_disconnected()
         finally:
             stranger.stop()
 
