@@ -84,6 +84,7 @@ struct P2pSettings {
   std::vector<std::string> protocols;  ///< raw stream protocols that are accepted
   P2pGossipSettings gossip;
   P2pLimits limits;
+  /// A connection without streams ends after so long. Those of peers that speak gossipsub always have some.
   milliseconds idle_timeout{60'000};
 };
 
@@ -151,7 +152,8 @@ struct P2pScore {
 struct P2pTraffic {
   std::uint64_t in = 0, out = 0;  ///< bytes since start
 };
-/// `by_protocol` counts raw streams and gossip exactly; what libp2p's own protocols use is under "".
+/// `by_protocol` counts raw streams, gossip (all versions as "/meshsub/1.1.0") and libp2p's own protocols by
+/// name from where they are negotiated; negotiation itself and the rest is under "".
 struct P2pBandwidth {
   P2pTraffic total;
   std::map<std::string, P2pTraffic> by_protocol;
@@ -161,7 +163,9 @@ struct P2pBandwidth {
 // ---- streams --------------------------------------------------------------------------------------
 
 /// A raw stream: one negotiated protocol with one peer. One reader and one writer at a time. Dropping it
-/// resets what was not finished.
+/// resets what was not finished (over QUIC the other side reads an early end instead of an error). A read
+/// that ran out of time may be repeated; a write that did, or an operation cancelled by the caller, leaves
+/// the stream unusable. All of them end with Cancelled when the host stops.
 class P2pStream {
  public:
   virtual ~P2pStream() = default;
@@ -179,7 +183,8 @@ using P2pStreamPtr = std::shared_ptr<P2pStream>;
 
 // ---- the host -------------------------------------------------------------------------------------
 
-/// Thread-safe; results and handlers arrive on the executor it was started with.
+/// Thread-safe; events and handlers arrive on the executor it was started with, whose context must outlive
+/// the host; results on the awaiting coroutine's own. Tasks may outlast the host, which ends them.
 class P2pHost {
  public:
   virtual ~P2pHost() = default;
@@ -223,7 +228,8 @@ class P2pHost {
   virtual Task<std::vector<PeerId>> topic_peers(std::string topic) = 0;
   [[nodiscard]] virtual P2pBandwidth bandwidth() const = 0;
 
-  /// Closes everything and ends the host's threads. Tasks that wait end with Cancelled.
+  /// Closes everything and ends the host's threads. Tasks that wait end with Cancelled. Blocks for as long
+  /// as saying good-bye takes, half a second at most on a healthy machine. The destructor does it too.
   virtual void stop() = 0;
 };
 

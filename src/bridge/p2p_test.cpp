@@ -96,6 +96,19 @@ TEST_F(P2p, SettingsThatCannotWorkAreRefused) {
   EXPECT_EQ(refusal([&](auto& s) { s.listen = {taken}; }).code, Io);
 }
 
+TEST_F(P2p, OnePortServesBothFamilies) {
+  auto settings = loopback_settings(1);
+  std::string port;
+  {
+    Peer first(loop, settings);
+    const auto address = first.address("tcp");
+    port = address.substr(address.rfind('/') + 1);
+  }
+  settings.listen = {"/ip4/0.0.0.0/tcp/" + port, "/ip6/::/tcp/" + port};
+  auto host = start_p2p(loop.io.get_executor(), std::move(settings));
+  EXPECT_TRUE(host) << host.error().message;
+}
+
 TEST_F(P2p, ConnectTellsWhyNot) {
   Peer one(loop, loopback_settings(1)), two(loop, loopback_settings(2));
   ByteArray<32> seed{};

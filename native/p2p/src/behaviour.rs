@@ -294,16 +294,19 @@ fn topic_score(topic: &P2pTopicIn) -> TopicScoreParams {
     }
 }
 
-/// Listens on all addresses, or on none.
+/// Listens on all addresses.
 pub fn listen(swarm: &mut Swarm<Behaviour>, config: &P2pConfig) -> anyhow::Result<()> {
-    for text in &config.listen {
-        let address = text::address(text)?;
-        // The library shares ports between sockets (SO_REUSEPORT), and so would two nodes.
-        if let Some(socket) = text::tcp_socket(&address) {
-            if let Err(e) = std::net::TcpListener::bind(socket) {
-                refuse!(Io, "listen on {text}: {e}");
-            }
+    let parse = |text: &String| Ok((text.clone(), text::address(text)?));
+    let addresses = config.listen.iter().map(parse);
+    let addresses = addresses.collect::<Result<Vec<_>>>()?;
+    // The library shares ports between sockets (SO_REUSEPORT), and so would two nodes. All are tried
+    // before any is taken, since one port is often wanted for IPv4 and IPv6.
+    for (text, address) in &addresses {
+        if let Some(Err(e)) = text::tcp_socket(address).map(std::net::TcpListener::bind) {
+            refuse!(Io, "listen on {text}: {e}");
         }
+    }
+    for (text, address) in addresses {
         if let Err(e) = swarm.listen_on(address) {
             refuse!(Io, "listen on {text}: {e}");
         }
