@@ -34,6 +34,12 @@ class StreamReader {
   /// One CBOR item of at most `max` bytes. Malformed (also when the stream ends within it), TooLarge,
   /// Timeout, Unavailable.
   Task<Bytes> item(std::size_t max);
+  /// Begins a new pace, with all its credit, from now on.
+  void set_pace(Pace pace) {
+    pace_ = pace;
+    credit_ = pace.wait;
+    end_ = steady_clock::now() + pace.total;
+  }
   [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
 
  private:

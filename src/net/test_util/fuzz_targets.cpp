@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+#include "net/bitswap_wire.hpp"
+#include "net/exchange_check.hpp"
 #include "net/exchange_wire.hpp"
 #include "net/hello.hpp"
 
@@ -54,6 +56,40 @@ void fuzz_exchange(BytesView data) {
   // Pieces may be refused a moment earlier or later, but never give another value.
   const auto pieces = decode_in_pieces(data, 7);
   demand(pieces.empty() || whole.empty() || pieces == whole);
+}
+
+void fuzz_bitswap(BytesView data) {
+  if (const auto message = decode_bitswap(data)) {
+    const auto again = decode_bitswap(encode_bitswap(*message));
+    demand(again && *again == *message);
+    for (const auto& block : message->blocks) demand(ipld::verify_block(block.cid, block.data).has_value());
+  }
+  const auto cut = [data](std::size_t piece) {
+    BitswapFramer framer;
+    std::vector<Bytes> out;
+    for (std::size_t at = 0; at < data.size(); at += piece) {
+      framer.feed(data.subspan(at, std::min(piece, data.size() - at)));
+      for (;;) {
+        const auto frame = framer.next();
+        if (!frame) return out;
+        if (!*frame) break;
+        out.push_back(**frame);
+      }
+    }
+    return out;
+  };
+  demand(cut(std::max<std::size_t>(data.size(), 1)) == cut(5));
+}
+
+void fuzz_gossip(BytesView data) {
+  if (const auto block = ipld::decode<types::BlockMessage>(data)) {
+    demand(base::equal(ipld::encode(*block), data));
+    static_cast<void>(message_root(block->bls_messages, block->secpk_messages));
+  }
+  ipld::cbor::Reader reader(data);
+  types::SignedMessage message;
+  ipld::decode_from(reader, message);
+  if (reader.finish(true)) demand(base::equal(ipld::encode(message), data.first(reader.offset())));
 }
 
 }  // namespace venus::net::test_util

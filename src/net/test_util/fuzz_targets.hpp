@@ -10,4 +10,9 @@ namespace venus::net::test_util {
 /// Requests and answers of chain exchange, hello: whole and in pieces alike; what decodes encodes to the same.
 void fuzz_exchange(BytesView data);
 
+/// Bitswap messages, bare and in frames.
+void fuzz_bitswap(BytesView data);
+/// Blocks and messages as gossip brings them, up to the checks that need a chain.
+void fuzz_gossip(BytesView data);
+
 }  // namespace venus::net::test_util
