@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Replay as a pipeline: one thread executes tipsets in order, others validate the blocks above what is
-// executed, and the caller's thread moves the head along what proved good.
+// Replay: a pipeline executes and judges the tipsets, and the caller's thread moves the head along what
+// proved good.
 #include <algorithm>
-#include <thread>
 
 #include "base/parallel.hpp"
 #include "consensus/chain_import.hpp"
+#include "consensus/tipset_pipeline.hpp"
 
 namespace venus::consensus {
 namespace {
@@ -64,158 +64,76 @@ ValidationReport compare_header(StateManager& states, const types::BlockHeader& 
   return report;
 }
 
-class Replay {
- public:
-  Replay(ChainRuntime& runtime, const ReplayOptions& options, std::vector<TipsetPtr> tipsets)
-      : runtime_(runtime), options_(options), tipsets_(std::move(tipsets)), verdicts_(tipsets_.size()) {}
-
-  Result<ReplayReport> run();
-
- private:
-  void execute_all();
-  void validate_all();
-  void prefetch_all();
-  Result<void> validate(std::size_t index);
-  Result<void> commit(std::size_t index, ReplayReport& report);
-
-  ChainRuntime& runtime_;
-  const ReplayOptions& options_;
-  const std::vector<TipsetPtr> tipsets_;
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t executed_ = 0;   // tipsets_[0 .. executed_) have a state
-  std::size_t committed_ = 0;  // the head is tipsets_[committed_]
-  std::size_t next_ = 1;       // next tipset to validate
-  bool stopped_ = false;
-  std::vector<std::optional<Result<void>>> verdicts_;  // by tipset
-  std::optional<Error> execution_error_;
-  SteadyClock::time_point start_ = SteadyClock::now();
-};
-
-void Replay::execute_all() {
-  for (std::size_t i = 0; i < tipsets_.size(); ++i) {
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stopped_ || i <= committed_ + options_.window; });
-      if (stopped_) return;
-    }
-    auto state = runtime_.states.state(tipsets_[i]);
-    std::lock_guard lock(mutex_);
-    if (!state) {
-      execution_error_ = state.error().context(fmt::format("epoch {}", tipsets_[i]->height()));
-      changed_.notify_all();
-      return;
-    }
-    executed_ = i + 1;
-    changed_.notify_all();
-  }
-}
-
-// Reads and decodes messages a little ahead, so that the executing thread finds them ready.
-void Replay::prefetch_all() {
-  for (std::size_t i = 1; i < tipsets_.size(); ++i) {
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stopped_ || i <= executed_ + 16; });
-      if (stopped_) return;
-    }
-    static_cast<void>(runtime_.states.chain().block_messages(*tipsets_[i]));
-  }
-}
-
-Result<void> Replay::validate(std::size_t index) {
-  const auto& tipset = *tipsets_[index];
-  auto& chain = runtime_.states.chain();
+Result<void> validate(ChainRuntime& runtime, const ReplayOptions& options, const TipsetPtr& parent,
+                      const types::Tipset& tipset) {
   for (std::size_t i = 0; i < tipset.blocks().size(); ++i) {
-    const auto& header = tipset.blocks()[i];
     const auto& cid = tipset.cids()[i];
     ValidationReport report;
-    if (options_.full_validation) {
+    if (options.full_validation) {
       ValidateOptions how;
-      how.proofs = options_.proofs;
-      TRY(report, runtime_.validator.validate_known(cid, how));
+      how.proofs = options.proofs;
+      TRY(report, runtime.validator.validate_known(cid, how));
     } else {
-      report = compare_header(runtime_.states, header, tipsets_[index - 1]);
+      report = compare_header(runtime.states, tipset.blocks()[i], parent);
     }
     if (report.valid()) continue;
-    if (report.bad()) chain.mark_bad(cid, report.text());
+    if (report.bad()) runtime.states.chain().mark_bad(cid, report.text());
     return with_context(report.result(), fmt::format("block {} of epoch {} is refused", cid, tipset.height()));
   }
   return {};
 }
 
-void Replay::validate_all() {
-  for (;;) {
-    std::size_t mine = 0;
-    {
-      std::unique_lock lock(mutex_);
-      if (next_ >= tipsets_.size()) return;
-      mine = next_++;
-      // The parents' state is needed; ahead of execution there is nothing to do.
-      changed_.wait(lock, [&] { return stopped_ || executed_ >= mine || execution_error_; });
-      if (stopped_ || executed_ < mine) return;
-    }
-    auto verdict = validate(mine);
-    std::lock_guard lock(mutex_);
-    verdicts_[mine] = std::move(verdict);
-    changed_.notify_all();
-  }
+PipelineSteps steps_of(ChainRuntime& runtime, const ReplayOptions& options) {
+  PipelineSteps out;
+  out.execute = [&runtime](const TipsetPtr& tipset) -> Result<void> {
+    TRY_VOID(runtime.states.state(tipset));
+    return {};
+  };
+  out.validate = [&runtime, &options](const TipsetPtr& parent, const TipsetPtr& tipset) {
+    return validate(runtime, options, parent, *tipset);
+  };
+  // Reads and decodes messages, so that the executing thread finds them ready.
+  out.prefetch = [&runtime](const TipsetPtr& tipset) {
+    static_cast<void>(runtime.states.chain().block_messages(*tipset));
+  };
+  return out;
 }
 
-Result<void> Replay::commit(std::size_t index, ReplayReport& report) {
-  const auto& tipset = tipsets_[index];
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] {
-      return (verdicts_[index] && (executed_ > index || !*verdicts_[index])) ||
-             (execution_error_ && executed_ <= index && (verdicts_[index] || executed_ < index));
-    });
-    if (verdicts_[index] && !*verdicts_[index]) return *verdicts_[index];
-    if (executed_ <= index) return std::unexpected(*execution_error_);
-  }
+Result<void> report_progress(const ReplayOptions& options, const ReplayReport& report, ChainEpoch last,
+                             SteadyClock::duration elapsed) {
+  if (!options.progress) return {};
+  const ReplayProgress now{report.last_epoch, last, report.tipsets, report.messages, elapsed};
+  if (options.progress(now)) return {};
+  return fail(ErrorCode::Cancelled, "stopped at epoch {}", report.last_epoch);
+}
+
+Result<ReplayReport> replay(ChainRuntime& runtime, const ReplayOptions& options,
+                            const std::vector<TipsetPtr>& tipsets) {
   const auto start = SteadyClock::now();
-  TRY_VOID(runtime_.states.chain().set_head(tipset));
-  report.head += SteadyClock::now() - start;
-  {
-    std::lock_guard lock(mutex_);
-    committed_ = index;
-  }
-  changed_.notify_all();
-  ++report.tipsets;
-  report.messages += count_messages(runtime_.states.chain(), *tipset);
-  report.last_epoch = tipset->height();
-  if (!options_.progress) return {};
-  const ReplayProgress now{tipset->height(), tipsets_.back()->height(), report.tipsets, report.messages,
-                           SteadyClock::now() - start_};
-  if (!options_.progress(now)) return fail(ErrorCode::Cancelled, "stopped at epoch {}", tipset->height());
-  return {};
-}
-
-Result<ReplayReport> Replay::run() {
+  auto& chain = runtime.states.chain();
   ReplayReport report;
-  if (tipsets_.size() > 1) report.first_epoch = tipsets_[1]->height();
-  report.last_epoch = tipsets_.front()->height();
-  Result<void> outcome;
-  {
-    std::vector<std::jthread> threads;
-    threads.emplace_back([this] { execute_all(); });
-    threads.emplace_back([this] { prefetch_all(); });
-    const auto validators = options_.threads == 0 ? base::compute_threads() : options_.threads;
-    for (std::size_t i = 0; i < (options_.full_validation ? validators : 1); ++i) {
-      threads.emplace_back([this] { validate_all(); });
-    }
-    for (std::size_t i = 1; i < tipsets_.size() && outcome; ++i) outcome = commit(i, report);
-    {
-      std::lock_guard lock(mutex_);
-      stopped_ = true;
-    }
-    changed_.notify_all();
+  if (tipsets.size() > 1) report.first_epoch = tipsets[1]->height();
+  report.last_epoch = tipsets.front()->height();
+  PipelineOptions how;
+  how.validators = options.threads == 0 ? base::compute_threads() : options.threads;
+  if (!options.full_validation) how.validators = 1;
+  how.window = options.window;
+  TipsetPipeline pipeline(tipsets.front(), steps_of(runtime, options), how);
+  for (std::size_t i = 1; i < tipsets.size(); ++i) pipeline.push(tipsets[i]);
+  for (std::size_t i = 1; i < tipsets.size(); ++i) {
+    TRY(const auto tipset, pipeline.next());
+    const auto moving = SteadyClock::now();
+    TRY_VOID(chain.set_head(tipset));
+    report.head += SteadyClock::now() - moving;
+    ++report.tipsets;
+    report.messages += count_messages(chain, *tipset);
+    report.last_epoch = tipset->height();
+    TRY_VOID(report_progress(options, report, tipsets.back()->height(), SteadyClock::now() - start));
   }
-  if (!outcome) return std::unexpected(outcome.error());
-  report.elapsed = SteadyClock::now() - start_;
-  report.execution = runtime_.states.times();
-  report.validation = runtime_.validator.times();
+  pipeline.stop();
+  report.elapsed = SteadyClock::now() - start;
+  report.execution = runtime.states.times();
+  report.validation = runtime.validator.times();
   return report;
 }
 
@@ -223,7 +141,7 @@ Result<ReplayReport> Replay::run() {
 
 Result<ReplayReport> replay_chain(ChainRuntime& runtime, const TipsetPtr& target, const ReplayOptions& options) {
   TRY(auto tipsets, tipsets_to_replay(runtime.states.chain(), target));
-  return Replay(runtime, options, std::move(tipsets)).run();
+  return replay(runtime, options, tipsets);
 }
 
 }  // namespace venus::consensus
