@@ -98,6 +98,8 @@ class ChainStore {
   /// Registers a validated block and takes the heaviest tipset that can be formed at its height from
   /// registered blocks, leaving out miners with two blocks at a height. True if the head moved.
   Result<bool> add_validated_block(const types::BlockHeader& block);
+  /// The same for all blocks of a tipset at once, so that the head does not pass through parts of it.
+  Result<bool> add_validated_tipset(const types::Tipset& tipset);
   /// Weight of the chain with this tipset at its end.
   Result<BigInt> weight(const TipsetPtr& tipset) const;
   /// Whether `candidate` wins over `current` at equal weight: the first ticket that differs decides.
@@ -151,6 +153,7 @@ class ChainStore {
   [[nodiscard]] std::optional<std::string> bad_reason(const Cid& block) const;
   void mark_bad(const Cid& block, std::string reason);
   void unmark_bad(const Cid& block);
+  void unmark_all_bad();
 
   // ---- checkpoint ---------------------------------------------------------------------------------
   [[nodiscard]] TipsetPtr checkpoint() const;
@@ -168,6 +171,8 @@ class ChainStore {
   Result<void> load();
   Result<bool> move_head(const TipsetPtr& to);
   Result<bool> exceeds_fork_length(TipsetPtr current, TipsetPtr candidate) const;
+  Result<void> register_block(const types::BlockHeader& block);
+  Result<bool> choose_head(ChainEpoch height);
   Result<std::pair<TipsetPtr, BigInt>> heaviest_at(ChainEpoch height) const;
   Result<TipsetPtr> indexed_at(ChainEpoch epoch) const;
   Result<void> index_change(const HeadChange& change, MetadataBatch& batch) const;

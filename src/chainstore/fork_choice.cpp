@@ -91,13 +91,30 @@ Result<std::pair<TipsetPtr, BigInt>> ChainStore::heaviest_at(ChainEpoch height) 
   return best;
 }
 
-Result<bool> ChainStore::add_validated_block(const types::BlockHeader& block) {
-  std::lock_guard moving(mover_);
-  const auto current = head();
+// Makes a validated block count for the tipsets of its height.
+Result<void> ChainStore::register_block(const types::BlockHeader& block) {
   TRY(const auto cid, put_block(block));
   TRY_VOID(set_validated(cid));
   auto& at_height = recent_blocks_[block.height];
   if (std::find(at_height.begin(), at_height.end(), cid) == at_height.end()) at_height.push_back(cid);
+  return {};
+}
+
+Result<bool> ChainStore::add_validated_block(const types::BlockHeader& block) {
+  std::lock_guard moving(mover_);
+  TRY_VOID(register_block(block));
+  return choose_head(block.height);
+}
+
+Result<bool> ChainStore::add_validated_tipset(const types::Tipset& tipset) {
+  std::lock_guard moving(mover_);
+  for (const auto& block : tipset.blocks()) TRY_VOID(register_block(block));
+  return choose_head(tipset.height());
+}
+
+// After blocks were registered at a height: whether another tipset is the head now.
+Result<bool> ChainStore::choose_head(ChainEpoch height) {
+  const auto current = head();
   if (current) recent_blocks_.erase(recent_blocks_.begin(), recent_blocks_.lower_bound(current->height() - kFinality));
 
   auto best = std::pair<TipsetPtr, BigInt>{current, BigInt(0)};
@@ -124,8 +141,8 @@ Result<bool> ChainStore::add_validated_block(const types::BlockHeader& block) {
       best = std::move(refreshed);
     }
   }
-  if (!best.first || block.height != best.first->height()) {
-    TRY(auto fresh, heaviest_at(block.height));
+  if (!best.first || height != best.first->height()) {
+    TRY(auto fresh, heaviest_at(height));
     const bool better = fresh.first && (!best.first || fresh.second > best.second ||
                                         (fresh.second == best.second && wins_tie(*fresh.first, *best.first)));
     if (better) best = std::move(fresh);

@@ -51,6 +51,12 @@ class LruCache {
     index_.erase(at);
   }
 
+  void clear() {
+    std::lock_guard lock(mutex_);
+    order_.clear();
+    index_.clear();
+  }
+
   [[nodiscard]] std::size_t size() const {
     std::lock_guard lock(mutex_);
     return index_.size();

@@ -121,5 +121,6 @@ Result<void> ChainStore::set_validated(const Cid& block) {
 std::optional<std::string> ChainStore::bad_reason(const Cid& block) const { return bad_blocks_.get(block); }
 void ChainStore::mark_bad(const Cid& block, std::string reason) { bad_blocks_.put(block, std::move(reason)); }
 void ChainStore::unmark_bad(const Cid& block) { bad_blocks_.erase(block); }
+void ChainStore::unmark_all_bad() { bad_blocks_.clear(); }
 
 }  // namespace venus::chainstore
