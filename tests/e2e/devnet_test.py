@@ -23,8 +23,8 @@ TRANSFERS = 10
 ON_CHAIN = 3
 SUBMIT_WINDOWED_POST = 5
 SUCCESS = 0
-# Killed one after the other, a pause of one epoch between them.
-KILLS = ["messager", "wallet-1", "gateway", "sealer-1", "miner", "auth", "node", "drand", "wallet-2", "sealer-2"]
+# Killed one after the other, a pause of one epoch between them; "node" and "venus-miner" stand for the first.
+KILLS = ["messager", "wallet-1", "gateway", "sealer-1", "venus-miner", "auth", "node", "drand", "wallet-2", "sealer-2"]
 # Epochs from a deadline's opening until its WindowPoSt must be on chain.
 POST_TIME = 9
 
@@ -86,7 +86,8 @@ class Run:
         first = self.pool.head()["Height"]
         self.start = None
         next_kill, deadline = 3, time.monotonic() + delay * (self.options.epochs * 2 + 30)
-        kills = [] if self.options.no_kills else list(KILLS)
+        first_of = {"node": self.pool.nodes[0], "venus-miner": self.pool.named("venus-miner")[0]}
+        kills = [] if self.options.no_kills else [first_of.get(name, name) for name in KILLS]
         while time.monotonic() < deadline:
             height = self.pool.head()["Height"]
             if self.start is None and height > first:
@@ -133,11 +134,10 @@ class Run:
 
     def check_wins(self):
         pool, info = self.pool, self.pool.info
-        records = pool.call("miner", "Filecoin.ListBlocks", {"Miners": [], "Limit": 1000, "Offset": 0})
-        records = [r for r in records or [] if self.start <= r["Epoch"] <= self.end]
+        records = [r for r in pool.wins() if self.start <= r["Epoch"] <= self.end]
         self.expect(len({(r["Miner"], r["Epoch"]) for r in records}) == len(records), "one win per miner and epoch")
         # A kill disturbs the round that runs; a node takes longer to come back.
-        killed = {epoch + i for name, epoch in self.kills for i in ((1, 2) if name == "node" else (1,))}
+        killed = {epoch + i for name, epoch in self.kills for i in ((1, 2) if name.startswith("node") else (1,))}
         lost = [r for r in records if r["Cid"] not in self.on_chain]
         for r in lost:
             self.say("not on chain: %s at %d%s: state %d %s %s" % (

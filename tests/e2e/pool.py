@@ -45,6 +45,17 @@ class Pool:
     def processes(self):
         return {line["name"]: line for line in json.loads((self.folder / "status.json").read_text())}
 
+    def named(self, program):
+        """The components that are one program, in their order."""
+        return [c["name"] for c in self.info["components"] if c["program"] == program]
+
+    @property
+    def nodes(self):
+        return self.named("venus")
+
+    def component(self, name):
+        return next(c for c in self.info["components"] if c["name"] == name)
+
     def url(self, component):
         return next(c["url"] for c in self.info["components"] if c["name"] == component)
 
@@ -69,16 +80,25 @@ class Pool:
                     raise RuntimeError("%s does not answer %s: %s" % (component, method, error)) from error
                 time.sleep(0.25)
 
-    def node(self, method, *params):
-        return self.call("node", "Filecoin." + method, *params)
+    def node(self, method, *params, at=None):
+        """A call of a node: the first, unless another is named."""
+        return self.call(at or self.nodes[0], "Filecoin." + method, *params)
 
-    def head(self):
-        return self.node("ChainHead")
+    def head(self, at=None):
+        return self.node("ChainHead", at=at)
 
-    def chain(self, head, down_to):
+    def chain(self, head, down_to, at=None):
         """The tipsets from a head down to an epoch, newest first."""
         out = []
         while head["Height"] >= down_to and head["Height"] > 0:
             out.append(head)
-            head = self.node("ChainGetTipSet", head["Blocks"][0]["Parents"])
+            head = self.node("ChainGetTipSet", head["Blocks"][0]["Parents"], at=at)
+        return out
+
+    def wins(self):
+        """What all producers noted down."""
+        out = []
+        for producer in self.named("venus-miner"):
+            query = {"Miners": [], "Limit": 1000, "Offset": 0}
+            out += self.call(producer, "Filecoin.ListBlocks", query) or []
         return out

@@ -23,7 +23,7 @@ using platform::Command;
 /// Arguments of all commands; one object for the life of the Cli.
 struct Words {
   std::string folder, sectors = "6,2", ports = "default", component, kind, where;
-  std::uint64_t miners = 2, block_delay = 0, port = 0;
+  std::uint64_t miners = 2, nodes = 1, block_delay = 0, port = 0;
   std::int64_t lead = 4, lines = 40;
   bool detach = false, porep = false, follow = false;
 };
@@ -37,9 +37,19 @@ fs::path folder_of(const Cli& cli, const Words& w) {
 
 /// The words of an `up` that stays in the foreground, for the process that goes on.
 std::vector<std::string> up_words(const fs::path& folder, const Words& w) {
-  std::vector<std::string> out{
-      "up",      "--dir",   folder.string(), "--miners",      std::to_string(w.miners), "--sectors",
-      w.sectors, "--ports", w.ports,         "--lead-epochs", std::to_string(w.lead)};
+  std::vector<std::string> out{"up",
+                               "--dir",
+                               folder.string(),
+                               "--miners",
+                               std::to_string(w.miners),
+                               "--nodes",
+                               std::to_string(w.nodes),
+                               "--sectors",
+                               w.sectors,
+                               "--ports",
+                               w.ports,
+                               "--lead-epochs",
+                               std::to_string(w.lead)};
   if (w.block_delay != 0) out.insert(out.end(), {"--block-delay", std::to_string(w.block_delay)});
   if (w.porep) out.emplace_back("--porep");
   return out;
@@ -47,6 +57,7 @@ std::vector<std::string> up_words(const fs::path& folder, const Words& w) {
 
 Result<void> up(Cli& cli, const Words& w) {
   if (w.miners < 1 || w.miners > 64) return fail(ErrorCode::InvalidArgument, "--miners is 1 to 64");
+  if (w.nodes < 1 || w.nodes > 9) return fail(ErrorCode::InvalidArgument, "--nodes is 1 to 9");
   if (w.lead < 1 || w.lead > 60)
     return fail(ErrorCode::InvalidArgument, "--lead-epochs is 1 to 60");
   const auto folder = folder_of(cli, w);
@@ -58,6 +69,7 @@ Result<void> up(Cli& cli, const Words& w) {
   if (w.detach) return run_detached(cli, folder, up_words(folder, w));
   UpOptions options;
   options.setup.miners = w.miners;
+  options.setup.nodes = w.nodes;
   options.setup.sectors = w.sectors;
   options.setup.block_delay = w.block_delay;
   options.setup.lead_epochs = w.lead;
@@ -124,6 +136,8 @@ void add_up(Command& root, const WordsPtr& w) {
   auto& command = root.add("up", "Bring the devnet up, or go on with it; Ctrl-C brings it down");
   command.option("--dir", &w->folder, "Folder of the devnet (default: the home folder)");
   command.option("--miners", &w->miners, "Storage miners");
+  command.option("--nodes", &w->nodes,
+                 "Nodes, connected with each other; miners use different ones");
   command.option("--sectors", &w->sectors, "Sectors of each: their power");
   command.option("--block-delay", &w->block_delay,
                  "Seconds an epoch; 0: from what a proof costs here");

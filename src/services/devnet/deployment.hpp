@@ -23,13 +23,14 @@ struct MinerEntry {
   std::uint64_t sectors = 0;
   std::string wallet;  ///< name of the component
   std::string sealer;
+  std::string producer;  ///< the venus-miner that makes its blocks
   static constexpr auto fields() {
     using base::field;
     using T = MinerEntry;
-    return base::fields_of(field("address", &T::address), field("user", &T::user),
-                           field("token", &T::token), field("owner", &T::owner),
-                           field("worker", &T::worker), field("sectors", &T::sectors),
-                           field("wallet", &T::wallet), field("sealer", &T::sealer));
+    return base::fields_of(
+        field("address", &T::address), field("user", &T::user), field("token", &T::token),
+        field("owner", &T::owner), field("worker", &T::worker), field("sectors", &T::sectors),
+        field("wallet", &T::wallet), field("sealer", &T::sealer), field("producer", &T::producer));
   }
 };
 
@@ -37,12 +38,15 @@ struct Component {
   std::string name;     ///< "wallet-1"; folder, log and status go by it
   std::string program;  ///< "venus-wallet"
   std::uint16_t port = 0;
-  std::string url;  ///< "http://127.0.0.1:5678"
+  std::string url;             ///< "http://127.0.0.1:5678"
+  std::uint16_t p2p_port = 0;  ///< of a node: TCP, and QUIC over UDP
+  std::string peer_id;         ///< of a node
   static constexpr auto fields() {
     using base::field;
     using T = Component;
     return base::fields_of(field("name", &T::name), field("program", &T::program),
-                           field("port", &T::port), field("url", &T::url));
+                           field("port", &T::port), field("url", &T::url),
+                           field("p2p_port", &T::p2p_port), field("peer_id", &T::peer_id));
   }
 };
 
@@ -78,15 +82,26 @@ struct Deployment {
   [[nodiscard]] Result<void> save(const std::filesystem::path& folder) const;
   /// Empty when there is none of that name.
   [[nodiscard]] std::string url_of(std::string_view component) const;
+  /// All components that are one program: "venus", "venus-miner".
+  [[nodiscard]] std::vector<Component> running(std::string_view program) const;
+  /// URLs of the nodes' APIs, beginning with the one at `first` (counted around), for a component
+  /// that prefers that one.
+  [[nodiscard]] std::vector<std::string> node_urls(std::size_t first) const;
 };
 
 /// Which ports the components get.
 enum class Ports : std::uint8_t { Default, Free };
 
-/// The components of a devnet with so many miners, with their ports. With Ports::Default: those of
-/// design.md, each further wallet and sealer one higher; Conflict naming the port that is taken and
-/// what to do. With Ports::Free: any.
-Result<std::vector<Component>> plan_components(std::size_t miners, Ports ports);
+/// The components of a devnet with so many miners and nodes, with their ports. Several nodes are
+/// node-1, node-2 ..., and as many venus-miner as there are nodes (or miners, when those are fewer)
+/// each use one of them first; one node is "node" and its venus-miner "miner". With Ports::Default:
+/// those of design.md, each further wallet, sealer and venus-miner one higher, further nodes from
+/// 3461, p2p from 3481 on; Conflict naming the port that is taken and what to do. With Ports::Free:
+/// any.
+Result<std::vector<Component>> plan_components(std::size_t miners, std::size_t nodes, Ports ports);
+
+/// Gives each node its key (p2p/identity in its home folder) and notes the peer id.
+Result<void> make_identities(Deployment& deployment, const std::filesystem::path& folder);
 
 /// The settings file of a component; empty for drand, which has none.
 std::string settings_of(const Deployment& deployment, const Component& component,

@@ -14,6 +14,8 @@ constexpr std::uint64_t kLeastBlockDelay = 4;
 constexpr std::uint64_t kMostBlockDelay = 600;
 /// A WindowPoSt may be made at the same time, and the node has work too.
 constexpr double kOtherWork = 1.25;
+/// CPU seconds an epoch costs each node beyond the first.
+constexpr double kFurtherNode = 1.0;
 /// What the reserve has when the chain starts: two thousand million less the mining share (1.1e9)
 /// and the accounts, so that nothing counts as paid out of it yet.
 constexpr std::int64_t kReservedFil = 900'000'000;
@@ -33,9 +35,11 @@ Result<std::vector<ActorId>> choose_miner_ids(std::size_t count, DeadlineWindow 
               count, window.first, window.last);
 }
 
-std::uint64_t choose_block_delay(std::size_t miners, double proof_cpu_seconds, unsigned cores) {
-  const auto seconds = std::ceil(static_cast<double>(miners) * proof_cpu_seconds /
-                                 static_cast<double>(std::max(cores, 1U)) * kOtherWork);
+std::uint64_t choose_block_delay(std::size_t miners, std::size_t nodes, double proof_cpu_seconds,
+                                 unsigned cores) {
+  const auto work = static_cast<double>(miners) * proof_cpu_seconds * kOtherWork +
+                    static_cast<double>(std::max<std::size_t>(nodes, 1) - 1) * kFurtherNode;
+  const auto seconds = std::ceil(work / static_cast<double>(std::max(cores, 1U)));
   return std::clamp(static_cast<std::uint64_t>(std::max(seconds, 0.0)), kLeastBlockDelay,
                     kMostBlockDelay);
 }

@@ -24,9 +24,10 @@ struct DeadlineWindow {
 Result<std::vector<ActorId>> choose_miner_ids(std::size_t count, DeadlineWindow window = {});
 
 /// Seconds between epochs with which `miners` simultaneous winners still prove in time: each
-/// WinningPoSt costs `proof_cpu_seconds`, `cores` share them, a quarter is added for all else; at
-/// least 4.
-std::uint64_t choose_block_delay(std::size_t miners, double proof_cpu_seconds, unsigned cores);
+/// WinningPoSt costs `proof_cpu_seconds`, `cores` share them, a quarter is added for all else and a
+/// second for each node beyond the first, which validates and executes everything too; at least 4.
+std::uint64_t choose_block_delay(std::size_t miners, std::size_t nodes, double proof_cpu_seconds,
+                                 unsigned cores);
 
 /// Unix seconds of epoch 0 with which `lead` epochs are left, from `now`, until epoch `open`
 /// begins.

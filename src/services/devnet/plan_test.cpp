@@ -40,10 +40,11 @@ TEST(Plan, IdsHaveTheirFirstDeadlineInTheWindow) {
 }
 
 TEST(Plan, BlockDelayFollowsFromTheProofAndItsLeastIsFour) {
-  EXPECT_EQ(choose_block_delay(2, 11.3, 2), 15U);
-  EXPECT_EQ(choose_block_delay(2, 12, 16), 4U);
-  EXPECT_EQ(choose_block_delay(1, 0, 0), 4U);
-  EXPECT_EQ(choose_block_delay(100, 1000, 1), 600U);
+  EXPECT_EQ(choose_block_delay(2, 1, 11.3, 2), 15U);
+  EXPECT_EQ(choose_block_delay(2, 3, 11.3, 2), 16U);
+  EXPECT_EQ(choose_block_delay(2, 3, 12, 16), 4U);
+  EXPECT_EQ(choose_block_delay(1, 1, 0, 0), 4U);
+  EXPECT_EQ(choose_block_delay(100, 1, 1000, 1), 600U);
 }
 
 TEST(Plan, GenesisLiesAsFarBackAsTheDeadlineIsAway) {

@@ -97,7 +97,10 @@ void discard(const fs::path& folder) {
     constexpr std::string_view kMade[] = {
         "drand",       "auth",         "node",         "gateway",     "messager",   "miner",
         "genesis.car", "genesis.json", "network.toml", "devnet.json", "status.json"};
-    const bool is_home = name.starts_with("wallet-") || name.starts_with("sealer-");
+    const auto dash = name.find('-');
+    constexpr std::string_view kNumbered[] = {"wallet", "sealer", "node", "miner"};
+    const bool is_home = dash != std::string::npos &&
+                         std::ranges::find(kNumbered, name.substr(0, dash)) != std::end(kNumbered);
     if (is_home || std::ranges::find(kMade, name) != std::end(kMade))
       fs::remove_all(entry.path(), error);
   }
@@ -169,7 +172,9 @@ Result<void> run_foreground(platform::Cli& cli, const fs::path& folder, const Up
   }
   write_status(folder, process_lines(d, supervisor));
   TRY_VOID(platform::write_private_file(folder / "ready", d.genesis_cid));
-  cli.note(fmt::format("all components answer; node at {}", d.url_of("node")));
+  for (const auto& node : d.running("venus"))
+    cli.note(fmt::format("{} at {}", node.name, node.url));
+  cli.note("all components answer");
   supervise(cli, d, folder, supervisor, signals);
   cli.note("stopping");
   fs::remove(folder / "ready", ignored);

@@ -26,6 +26,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kStartTimeout = 60s;
 constexpr std::int64_t kStartSeconds = 20;
+/// What a node needs, in CPU seconds, to compile the actors before it can execute anything; the
+/// first one's are in the above.
+constexpr std::int64_t kWarmUpSeconds = 13;
 constexpr std::uint64_t kDiskNeeded = 1ULL << 30;
 /// drand is older than the chain by this many periods, so that every epoch has a round.
 constexpr std::int64_t kDrandAhead = 4;
@@ -76,6 +79,7 @@ class Setup {
   }
 
  private:
+  static unsigned cores() { return std::max(std::thread::hardware_concurrency(), 1U); }
   [[nodiscard]] fs::path program(std::string_view name) const { return self_.parent_path() / name; }
   [[nodiscard]] const Component& component(std::string_view name) const {
     return *std::ranges::find(d_.components, name, &Component::name);
@@ -88,12 +92,13 @@ class Setup {
     d_.block_delay = options_.block_delay;
     if (d_.block_delay == 0) {
       TRY(const auto cost, proof_cost(self_, d_.parameters));
-      d_.block_delay =
-          choose_block_delay(options_.miners, cost, std::thread::hardware_concurrency());
+      d_.block_delay = choose_block_delay(options_.miners, options_.nodes, cost, cores());
       say_(fmt::format("a WinningPoSt costs {:.1f} CPU s here: a block every {} s", cost,
                        d_.block_delay));
     }
-    TRY(d_.components, plan_components(options_.miners, options_.ports));
+    TRY(d_.components, plan_components(options_.miners, options_.nodes, options_.ports));
+    TRY_VOID(make_identities(d_, folder_));
+    const auto producers = d_.running("venus-miner");
     d_.first_open_epoch = std::numeric_limits<std::int64_t>::max();
     for (std::size_t i = 0; i < ids.size(); ++i) {
       MinerEntry miner;
@@ -102,6 +107,7 @@ class Setup {
       miner.sectors = sectors[i];
       miner.wallet = fmt::format("wallet-{}", i + 1);
       miner.sealer = fmt::format("sealer-{}", i + 1);
+      miner.producer = producers[i % producers.size()].name;
       d_.miners.push_back(std::move(miner));
       d_.first_open_epoch =
           std::min(d_.first_open_epoch, genesis::first_deadline_with_sectors(ids[i]).value());
@@ -176,7 +182,8 @@ class Setup {
     plan.block_delay = d_.block_delay;
     plan.seed = base::to_hex(crypto::random_bytes(16));
     // The lead counts from when all runs; what is left to do takes about that long.
-    const auto now = base::SystemClock().unix_seconds() + kStartSeconds;
+    const auto more = kWarmUpSeconds * static_cast<std::int64_t>(options_.nodes - 1) / cores();
+    const auto now = base::SystemClock().unix_seconds() + kStartSeconds + more;
     d_.genesis_timestamp =
         genesis_time(now, d_.first_open_epoch, options_.lead_epochs, d_.block_delay);
     d_.start_epoch = (now - static_cast<std::int64_t>(d_.genesis_timestamp)) /

@@ -28,20 +28,43 @@ Result<std::shared_ptr<rpc::Client>> peer(const Deployment& d, asio::io_context&
                           {.token = d.pool_token, .connect_timeout = 1s, .call_timeout = 2s});
 }
 
-Result<void> ask_node(const Deployment& d, asio::io_context& io, Status& out) {
-  TRY(const auto node, peer(d, io, "node"));
+Result<void> ask_node(const Deployment& d, asio::io_context& io, NodeLine& out) {
+  TRY(const auto node, peer(d, io, out.name));
   TRY(const auto head, rpc::run_blocking(io, node->call_raw("Filecoin.ChainHead", {})));
   const auto* height = base::find_member(head, "Height");
   const auto* blocks = base::find_member(head, "Blocks");
-  if (height == nullptr || blocks == nullptr || !blocks->is_array())
+  const auto* cids = base::find_member(head, "Cids");
+  if (height == nullptr || blocks == nullptr || !blocks->is_array() || cids == nullptr)
     return fail(ErrorCode::Malformed, "no tipset");
   TRY(out.head, base::from_json<std::int64_t>(*height));
-  out.blocks_at_head = static_cast<std::int64_t>(blocks->get_array().size());
+  out.blocks = static_cast<std::int64_t>(blocks->get_array().size());
+  TRY(const auto key, base::from_json<std::vector<Cid>>(*cids));
+  for (const auto& cid : key)
+    out.tipset += (out.tipset.empty() ? "" : ",") + cid.str();
+  TRY(const auto peers, rpc::run_blocking(io, node->call_raw("Filecoin.NetPeers", {})));
+  if (peers.is_array()) out.peers = static_cast<std::int64_t>(peers.get_array().size());
   return {};
 }
 
-Result<void> ask_miner(const Deployment& d, asio::io_context& io, Status& out) {
-  TRY(const auto miner, peer(d, io, "miner"));
+void ask_nodes(const Deployment& d, asio::io_context& io, Status& out) {
+  for (const auto& component : d.running("venus")) {
+    NodeLine line;
+    line.name = component.name;
+    static_cast<void>(ask_node(d, io, line));
+    if (line.head) {
+      line.behind = std::max<std::int64_t>(0, out.clock_epoch - *line.head);
+      if (!out.head || *line.head > *out.head) {
+        out.head = line.head;
+        out.blocks_at_head = line.blocks;
+      }
+    }
+    out.nodes.push_back(std::move(line));
+  }
+}
+
+Result<void> ask_miner(const Deployment& d, asio::io_context& io, const std::string& component,
+                       Status& out) {
+  TRY(const auto miner, peer(d, io, component));
   api::BlocksQuery query;
   query.limit = 1000;
   TRY(const auto records, rpc::run_blocking(io, miner->call<api::MinerApi::ListBlocks>(query)));
@@ -99,8 +122,9 @@ Status gather(const Deployment& d, std::vector<ProcessLine> processes, asio::io_
   for (const auto& miner : d.miners)
     out.miners.push_back({miner.address.str(), miner.sectors, 0, 0, {}});
   // Each may be down for the moment; the others are shown all the same.
-  static_cast<void>(ask_node(d, io, out));
-  static_cast<void>(ask_miner(d, io, out));
+  ask_nodes(d, io, out);
+  for (const auto& component : d.running("venus-miner"))
+    static_cast<void>(ask_miner(d, io, component.name, out));
   static_cast<void>(ask_messager(d, io, out));
   return out;
 }
@@ -112,10 +136,21 @@ std::string screen(const Status& status, const std::string& folder, bool color) 
                        status.blocks_at_head, status.blocks_at_head == 1 ? "" : "s",
                        status.clock_epoch, status.block_delay);
   } else {
-    out += "   the node does not answer yet\n";
+    out += "   no node answers yet\n";
   }
   out += fmt::format("messages: {} on chain, {} waiting, {} failed\n\n", status.messages_on_chain,
                      status.messages_waiting, status.messages_failed);
+  platform::Table nodes({"Node", "Head", "Blocks", "Behind", "Peers"});
+  nodes.right(1).right(2).right(3).right(4);
+  for (const auto& n : status.nodes) {
+    if (n.head) {
+      nodes.row({n.name, std::to_string(*n.head), std::to_string(n.blocks),
+                 std::to_string(n.behind), std::to_string(n.peers)});
+    } else {
+      nodes.row({n.name, "-", "", "", ""});
+    }
+  }
+  out += nodes.text(color) + "\n";
   platform::Table miners({"Miner", "Sectors", "Wins", "Blocks", "Last error"});
   miners.right(1).right(2).right(3);
   for (const auto& m : status.miners) {

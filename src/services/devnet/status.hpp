@@ -30,6 +30,22 @@ struct ProcessLine {
   }
 };
 
+struct NodeLine {
+  std::string name;
+  std::optional<std::int64_t> head;  ///< absent while it does not answer
+  std::int64_t blocks = 0;           ///< of its head
+  std::string tipset;                ///< its head's blocks, so that agreement can be seen
+  std::int64_t behind = 0;           ///< epochs between the clock and its head
+  std::int64_t peers = 0;            ///< connected
+  static constexpr auto fields() {
+    using base::field;
+    using T = NodeLine;
+    return base::fields_of(field("name", &T::name), field("head", &T::head),
+                           field("blocks", &T::blocks), field("tipset", &T::tipset),
+                           field("behind", &T::behind), field("peers", &T::peers));
+  }
+};
+
 struct MinerLine {
   std::string address;
   std::uint64_t sectors = 0;
@@ -47,10 +63,11 @@ struct MinerLine {
 
 struct Status {
   bool running = false;              ///< whether `up` runs
-  std::optional<std::int64_t> head;  ///< absent while the node does not answer
+  std::optional<std::int64_t> head;  ///< the highest of the nodes'; absent while none answers
   std::int64_t blocks_at_head = 0;
   std::int64_t clock_epoch = 0;  ///< whose time it is
   std::uint64_t block_delay = 0;
+  std::vector<NodeLine> nodes;
   std::vector<MinerLine> miners;
   std::uint64_t messages_waiting = 0;
   std::uint64_t messages_on_chain = 0;
@@ -62,8 +79,8 @@ struct Status {
     return base::fields_of(
         field("running", &T::running), field("head", &T::head),
         field("blocks_at_head", &T::blocks_at_head), field("clock_epoch", &T::clock_epoch),
-        field("block_delay", &T::block_delay), field("miners", &T::miners),
-        field("messages_waiting", &T::messages_waiting),
+        field("block_delay", &T::block_delay), field("nodes", &T::nodes),
+        field("miners", &T::miners), field("messages_waiting", &T::messages_waiting),
         field("messages_on_chain", &T::messages_on_chain),
         field("messages_failed", &T::messages_failed), field("components", &T::components));
   }
@@ -72,7 +89,7 @@ struct Status {
 /// The processes with their memory.
 std::vector<ProcessLine> process_lines(const Deployment& deployment, const Supervisor& supervisor);
 
-/// Asks the node, venus-miner and venus-messager; what does not answer within two seconds stays
+/// Asks the nodes, venus-miners and venus-messager; what does not answer within two seconds stays
 /// empty.
 Status gather(const Deployment& deployment, std::vector<ProcessLine> processes,
               asio::io_context& io);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "services/sealer/program.hpp"
 
+#include "api/node_client.hpp"
 #include "services/sealer/sector_files.hpp"
 #include "services/sealer/service.hpp"
 
@@ -40,9 +41,13 @@ Task<> done_task() { co_return Result<void>{}; }
 
 Result<void> make_scheduler(Parts& parts, platform::Daemon& daemon, const Config& config,
                             ActorId miner) {
-  rpc::ClientOptions node;
-  node.token = config.node_token.reveal();
-  TRY(parts.node, with_context(rpc::make_client(daemon.io(), config.node_url, node), "node.url"));
+  api::NodeClientOptions node{.max_behind = config.node_max_behind};
+  node.client.token = config.node_token.reveal();
+  TRY(const auto nodes, api::make_node_clients(daemon.io(), config.node_urls, node));
+  nodes.on_switch([urls = config.node_urls](std::size_t which) {
+    platform::Log("sealer").warn("another node is followed", kv("node", urls.at(which)));
+  });
+  parts.node = nodes.client;
   rpc::ClientOptions messager;
   messager.token = config.messager_token.reveal();
   TRY(parts.messager,
@@ -166,7 +171,11 @@ void Config::declare(platform::Properties& p) {
         "Folder whose sector folders are taken over at start; empty: the home folder");
   p.add("db.dsn", &dsn,
         "Database: a SQLite file or a MySQL DSN; empty: sealer.db in the home folder");
-  p.add("node.url", &node_url, "Node whose chain is followed");
+  p.add("node.urls", &node_urls,
+        "Nodes, best first: the first that answers and is not behind is followed");
+  p.add("node.max_behind", &node_max_behind,
+        "Epochs a node may be behind the best of them and still be followed",
+        std::optional(in_range<std::int64_t>(0, 1'000'000)));
   p.add("node.token", &node_token, "Token for the node");
   p.add("node.poll", &poll, "How often the node is asked for its head",
         std::optional(in_range(std::chrono::milliseconds(50), std::chrono::milliseconds(60'000))));

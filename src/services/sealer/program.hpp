@@ -14,8 +14,9 @@ struct Config {
   std::string miner;        ///< empty: whose sectors lie in sectors_dir
   std::string sectors_dir;  ///< empty: the home folder
   platform::SecretText dsn;
-  std::string node_url = "http://127.0.0.1:3453/rpc/v1";
+  std::vector<std::string> node_urls{"http://127.0.0.1:3453/rpc/v1"};
   platform::SecretText node_token;
+  std::int64_t node_max_behind = 3;
   std::chrono::milliseconds poll{1'000};
   std::string messager_url = "http://127.0.0.1:39812/rpc/v1";
   platform::SecretText messager_token;
