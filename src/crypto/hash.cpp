@@ -89,6 +89,28 @@ void absorb(std::array<std::uint64_t, 25>& state, const std::uint8_t* block,
 
 }  // namespace
 
+struct Blake2b256::State {
+  blake2b_state hash{};
+};
+
+Blake2b256::Blake2b256() : state_(std::make_unique<State>()) {
+  choose_blake2b();
+  blake2b_init(&state_->hash, 32);
+}
+Blake2b256::Blake2b256(Blake2b256&&) noexcept = default;
+Blake2b256& Blake2b256::operator=(Blake2b256&&) noexcept = default;
+Blake2b256::~Blake2b256() = default;
+
+void Blake2b256::update(BytesView part) {
+  if (!part.empty()) blake2b_update(&state_->hash, part.data(), part.size());
+}
+
+ByteArray<32> Blake2b256::finish() {
+  ByteArray<32> out;
+  blake2b_final(&state_->hash, out.data(), out.size());
+  return out;
+}
+
 Bytes blake2b(BytesView data, std::size_t size) {
   Bytes out(size);
   blake2b_into(out.data(), size, std::span(&data, 1));

@@ -55,6 +55,12 @@ class FileSource final : public ByteSource {
       if (errno != EINTR) return os_error("read", path_);
     }
   }
+  Result<void> skip(std::uint64_t bytes) override {
+    if (bytes > size_ - std::min(position_, size_)) return ByteSource::skip(bytes);
+    if (::lseek(file_.get(), static_cast<off_t>(bytes), SEEK_CUR) < 0) return os_error("seek", path_);
+    position_ += bytes;
+    return {};
+  }
   [[nodiscard]] std::uint64_t position() const noexcept override { return position_; }
   [[nodiscard]] std::uint64_t size() const noexcept override { return size_; }
 
@@ -95,6 +101,11 @@ class PeekedSource final : public ByteSource {
     std::copy_n(front_.begin() + static_cast<std::ptrdiff_t>(at_), part, into.begin());
     at_ += part;
     return part;
+  }
+  Result<void> skip(std::uint64_t bytes) override {
+    const auto part = std::min<std::uint64_t>(bytes, front_.size() - at_);
+    at_ += static_cast<std::size_t>(part);
+    return below_->skip(bytes - part);
   }
   [[nodiscard]] std::uint64_t position() const noexcept override { return below_->position(); }
   [[nodiscard]] std::uint64_t size() const noexcept override { return below_->size(); }
@@ -197,15 +208,30 @@ class MemorySink final : public ByteSink {
 
 class ZstdSink final : public ByteSink {
  public:
-  ZstdSink(std::unique_ptr<ByteSink> below, int level)
-      : below_(std::move(below)), context_(ZSTD_createCCtx()), packed_(ZSTD_CStreamOutSize()) {
-    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
+  ZstdSink(std::unique_ptr<ByteSink> below, const PackOptions& options)
+      : below_(std::move(below)),
+        context_(ZSTD_createCCtx()),
+        packed_(ZSTD_CStreamOutSize()),
+        frame_bytes_(options.frame_bytes) {
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, options.level);
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+    // Where the library was built without threads this fails, and the caller's thread packs.
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_nbWorkers, options.workers);
   }
 
-  Result<void> write(BytesView bytes) override { return run(bytes, ZSTD_e_continue); }
+  Result<void> write(BytesView bytes) override {
+    while (frame_bytes_ != 0 && in_frame_ + bytes.size() >= frame_bytes_) {
+      const auto part = static_cast<std::size_t>(frame_bytes_ - in_frame_);
+      TRY_VOID(run(bytes.first(part), ZSTD_e_end));
+      bytes = bytes.subspan(part);
+      in_frame_ = 0;
+      any_ = true;
+    }
+    in_frame_ += bytes.size();
+    return run(bytes, ZSTD_e_continue);
+  }
   Result<void> finish() override {
-    TRY_VOID(run({}, ZSTD_e_end));
+    if (in_frame_ > 0 || !any_) TRY_VOID(run({}, ZSTD_e_end));
     return below_->finish();
   }
 
@@ -225,9 +251,22 @@ class ZstdSink final : public ByteSink {
   std::unique_ptr<ByteSink> below_;
   std::unique_ptr<ZSTD_CCtx, FreeContext> context_;
   Bytes packed_;
+  std::uint64_t frame_bytes_;
+  std::uint64_t in_frame_ = 0;
+  bool any_ = false;
 };
 
 }  // namespace
+
+Result<void> ByteSource::skip(std::uint64_t bytes) {
+  Bytes buffer(256U << 10);
+  while (bytes > 0) {
+    TRY(const auto got, read(std::span(buffer).first(std::min<std::uint64_t>(bytes, buffer.size()))));
+    if (got == 0) return fail(ErrorCode::Malformed, "the end came {} bytes early", bytes);
+    bytes -= got;
+  }
+  return {};
+}
 
 Result<std::unique_ptr<ByteSource>> open_file_source(const std::filesystem::path& path) {
   File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -268,9 +307,11 @@ Result<std::unique_ptr<ByteSink>> create_file_sink(const std::filesystem::path& 
 
 std::unique_ptr<ByteSink> memory_sink(Bytes& to) { return std::make_unique<MemorySink>(to); }
 
-Result<std::unique_ptr<ByteSink>> packed(std::unique_ptr<ByteSink> sink, int level) {
-  if (level < 1 || level > 19) return fail(ErrorCode::InvalidArgument, "zstd level {}", level);
-  return std::make_unique<ZstdSink>(std::move(sink), level);
+Result<std::unique_ptr<ByteSink>> packed(std::unique_ptr<ByteSink> sink, PackOptions options) {
+  if (options.level < 1 || options.level > 19) {
+    return fail(ErrorCode::InvalidArgument, "zstd level {}", options.level);
+  }
+  return std::make_unique<ZstdSink>(std::move(sink), options);
 }
 
 }  // namespace venus::ipld

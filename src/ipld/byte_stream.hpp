@@ -15,6 +15,8 @@ class ByteSource {
   virtual ~ByteSource() = default;
   /// Fills the front of `into`; how many bytes, 0 only at the end (or for an empty `into`).
   virtual Result<std::size_t> read(std::span<std::uint8_t> into) = 0;
+  /// Passes over bytes, without reading them where that is possible. Malformed when there are fewer.
+  virtual Result<void> skip(std::uint64_t bytes);
   /// Bytes taken from the file or memory so far (of the compressed form, where there is one).
   [[nodiscard]] virtual std::uint64_t position() const noexcept = 0;
   /// Size of the file or memory.
@@ -43,7 +45,14 @@ Result<std::unique_ptr<ByteSource>> unpacked(std::unique_ptr<ByteSource> source)
 Result<std::unique_ptr<ByteSink>> create_file_sink(const std::filesystem::path& path);
 /// Appends to memory that must outlive it.
 std::unique_ptr<ByteSink> memory_sink(Bytes& to);
-/// Packs with zstd at a level from 1 to 19 (InvalidArgument otherwise).
-Result<std::unique_ptr<ByteSink>> packed(std::unique_ptr<ByteSink> sink, int level = 3);
+struct PackOptions {
+  int level = 3;  ///< 1 to 19
+  /// Threads that pack beside the caller's.
+  int workers = 0;
+  /// Starts a new frame after so many bytes, 0 for never: readers may unpack frames side by side.
+  std::uint64_t frame_bytes = 0;
+};
+/// Packs with zstd. InvalidArgument for another level.
+Result<std::unique_ptr<ByteSink>> packed(std::unique_ptr<ByteSink> sink, PackOptions options = {});
 
 }  // namespace venus::ipld
