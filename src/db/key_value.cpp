@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "db/key_value.hpp"
 
-#include <rocksdb/cache.h>
-#include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
-#include <rocksdb/write_batch.h>
 
 #include <algorithm>
+
+#include "db/key_value_impl.hpp"
 
 namespace venus::db {
 namespace {
 
 constexpr std::size_t kMiB = 1U << 20;
 constexpr std::size_t kMinMemoryMib = 8;
-
-rocksdb::Slice slice(BytesView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-BytesView view_of(const rocksdb::Slice& from) { return base::as_bytes({from.data(), from.size()}); }
 
 ErrorCode code_of(const rocksdb::Status& status) {
   if (status.IsNoSpace()) return ErrorCode::Exhausted;
@@ -27,11 +22,6 @@ ErrorCode code_of(const rocksdb::Status& status) {
   if (status.IsInvalidArgument()) return ErrorCode::InvalidArgument;
   if (status.IsBusy() || status.IsTryAgain() || status.IsTimedOut()) return ErrorCode::Unavailable;
   return ErrorCode::Io;
-}
-
-Result<void> check(const rocksdb::Status& status) {
-  if (status.ok()) return {};
-  return fail(code_of(status), "database: {}", status.ToString());
 }
 
 rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache,
@@ -54,25 +44,6 @@ rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cac
   return table;
 }
 
-rocksdb::ColumnFamilyOptions column_options(const std::shared_ptr<rocksdb::Cache>& cache,
-                                            std::string_view name, std::size_t memory) {
-  const bool blocks = name == KeyValueStore::kBlocks;
-  rocksdb::ColumnFamilyOptions options;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(cache, blocks)));
-  options.write_buffer_size = std::max<std::size_t>(kMiB, blocks ? memory / 6 : memory / 32);
-  options.max_write_buffer_number = 3;
-  options.target_file_size_base = 32 * kMiB;
-  // Keys are hashes: a compaction into the first level rewrites all of it, so it must not be much
-  // larger than what comes in.
-  options.max_bytes_for_level_base = 4 * options.write_buffer_size;
-  options.level_compaction_dynamic_level_bytes = true;
-  options.compression = rocksdb::kLZ4Compression;
-  options.bottommost_compression = rocksdb::kZSTD;
-  options.memtable_whole_key_filtering = true;
-  options.memtable_prefix_bloom_size_ratio = 0.02;
-  return options;
-}
-
 rocksdb::Options database_options(std::size_t memory, bool must_exist) {
   rocksdb::Options options;
   options.create_if_missing = !must_exist;
@@ -87,6 +58,15 @@ rocksdb::Options database_options(std::size_t memory, bool must_exist) {
   options.info_log_level = rocksdb::WARN_LEVEL;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
+  // A disk that was full is for the operator to judge: the node stops and is started again.
+  options.max_bgerror_resume_count = 0;
+  return options;
+}
+
+rocksdb::WriteOptions write_options(Durability durability) {
+  rocksdb::WriteOptions options;
+  options.sync = durability == Durability::Synced;
+  options.disableWAL = durability == Durability::Volatile;
   return options;
 }
 
@@ -99,30 +79,65 @@ std::string end_of_prefix(BytesView prefix) {
   return out;
 }
 
+/// Hears of writes that failed in the background.
+class FailureListener final : public rocksdb::EventListener {
+ public:
+  explicit FailureListener(std::function<void(const Error&)> tell) : tell_(std::move(tell)) {}
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    if (const auto failed = check(*status); !failed && !told_.exchange(true)) tell_(failed.error());
+  }
+
+ private:
+  std::function<void(const Error&)> tell_;
+  std::atomic<bool> told_{false};
+};
+
+bool is_blocks(std::string_view name) { return name.starts_with(KeyValueStore::kBlocks); }
+
 }  // namespace
 
-struct KeyValueStore::Impl {
-  std::shared_ptr<rocksdb::Cache> cache;
-  std::unique_ptr<rocksdb::DB> db;
-  std::vector<rocksdb::ColumnFamilyHandle*> columns;
-
-  Impl() = default;
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
-  ~Impl() {
-    for (auto* handle : columns)
-      db->DestroyColumnFamilyHandle(handle);
-    if (db != nullptr) static_cast<void>(db->Close());
+Result<void> check(const rocksdb::Status& status) {
+  if (status.ok()) return {};
+  if (status.IsNoSpace() || status.ToString().find("No space left") != std::string::npos) {
+    return fail(ErrorCode::Exhausted, "database: the disk is full: {}", status.ToString());
   }
-  [[nodiscard]] rocksdb::ColumnFamilyHandle* of(Column column) const {
-    return columns.at(column.index);
-  }
-};
+  return fail(code_of(status), "database: {}", status.ToString());
+}
 
-struct KeyValueBatch::Impl {
-  rocksdb::WriteBatch writes;
-  const std::vector<rocksdb::ColumnFamilyHandle*>* columns = nullptr;
-};
+rocksdb::ColumnFamilyOptions column_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                            std::string_view name, std::size_t memory, bool bulk) {
+  const bool blocks = is_blocks(name);
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(cache, blocks)));
+  options.write_buffer_size = std::max<std::size_t>(kMiB, blocks ? memory / 6 : memory / 32);
+  options.max_write_buffer_number = 3;
+  options.target_file_size_base = 32 * kMiB;
+  // Keys are hashes: a compaction into the first level rewrites all of it, so it must not be much
+  // larger than what comes in.
+  options.max_bytes_for_level_base = 4 * options.write_buffer_size;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.compression = rocksdb::kLZ4Compression;
+  options.bottommost_compression = rocksdb::kZSTD;
+  options.memtable_whole_key_filtering = true;
+  options.memtable_prefix_bloom_size_ratio = 0.02;
+  if (bulk && blocks) {
+    options.disable_auto_compactions = true;
+    // Files pile up unsorted until compact(): that must not hold up writers meanwhile.
+    options.level0_slowdown_writes_trigger = 1 << 20;
+    options.level0_stop_writes_trigger = 1 << 20;
+    options.soft_pending_compaction_bytes_limit = 0;
+    options.hard_pending_compaction_bytes_limit = 0;
+  }
+  return options;
+}
+
+KeyValueStore::Impl::~Impl() {
+  if (db == nullptr) return;
+  for (auto& place : columns) {
+    if (auto* handle = place.exchange(nullptr)) db->DestroyColumnFamilyHandle(handle);
+  }
+  static_cast<void>(db->Close());
+}
 
 KeyValueBatch::KeyValueBatch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 KeyValueBatch::KeyValueBatch(KeyValueBatch&&) noexcept = default;
@@ -131,10 +146,10 @@ KeyValueBatch::~KeyValueBatch() = default;
 
 // What could fail here is a batch over 4 GiB; write() reports it then.
 void KeyValueBatch::put(Column column, BytesView key, BytesView value) {
-  static_cast<void>(impl_->writes.Put(impl_->columns->at(column.index), slice(key), slice(value)));
+  static_cast<void>(impl_->writes.Put(impl_->store->of(column), slice(key), slice(value)));
 }
 void KeyValueBatch::erase(Column column, BytesView key) {
-  static_cast<void>(impl_->writes.Delete(impl_->columns->at(column.index), slice(key)));
+  static_cast<void>(impl_->writes.Delete(impl_->store->of(column), slice(key)));
 }
 std::size_t KeyValueBatch::size() const { return impl_->writes.Count(); }
 std::size_t KeyValueBatch::bytes() const { return impl_->writes.GetDataSize(); }
@@ -146,7 +161,8 @@ Result<std::shared_ptr<KeyValueStore>> KeyValueStore::open(const std::filesystem
                                                            const std::vector<std::string>& columns,
                                                            KeyValueOptions wanted) {
   const auto memory = std::max(wanted.memory_mib, kMinMemoryMib) * kMiB;
-  const auto options = database_options(memory, wanted.must_exist);
+  auto options = database_options(memory, wanted.must_exist);
+  if (wanted.on_failure) options.listeners.push_back(std::make_shared<FailureListener>(wanted.on_failure));
   if (!wanted.must_exist) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
@@ -161,35 +177,45 @@ Result<std::shared_ptr<KeyValueStore>> KeyValueStore::open(const std::filesystem
     if (std::find(names.begin(), names.end(), name) == names.end())
       names.push_back(std::move(name));
   };
-  want(std::string(kBlocks));
+  if (std::none_of(names.begin(), names.end(), is_blocks)) want(std::string(kBlocks));
   for (const auto& name : columns)
     want(name);
 
+  if (names.size() > kMaxColumns) return fail(ErrorCode::Exhausted, "{} columns", names.size());
   auto impl = std::make_unique<Impl>();
+  impl->folder = folder;
+  impl->memory = memory;
+  impl->bulk = wanted.bulk;
+  std::error_code ignored;
+  std::filesystem::remove_all(impl->bulk_folder(), ignored);
   impl->cache = rocksdb::NewLRUCache(memory / 8 * 5, 4);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   descriptors.reserve(names.size());
   for (const auto& name : names)
-    descriptors.emplace_back(name, column_options(impl->cache, name, memory));
+    descriptors.emplace_back(name, column_options(impl->cache, name, memory, wanted.bulk));
 
   rocksdb::DB* raw = nullptr;
-  const auto status =
-      rocksdb::DB::Open(options, folder.string(), descriptors, &impl->columns, &raw);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const auto status = rocksdb::DB::Open(options, folder.string(), descriptors, &handles, &raw);
   impl->db.reset(raw);
+  for (std::size_t i = 0; i < handles.size(); ++i)
+    impl->columns.at(i) = handles[i];
   if (!status.ok()) {
     const bool locked = status.IsIOError() && status.ToString().find("lock") != std::string::npos;
-    return fail(locked ? ErrorCode::Conflict : code_of(status), "open {}: {}", folder.string(),
-                locked ? "another process has it open" : status.ToString());
+    if (!locked) return std::unexpected(check(status).error().context("open " + folder.string()));
+    return fail(ErrorCode::Conflict, "open {}: another process has it open", folder.string());
   }
   return std::shared_ptr<KeyValueStore>(
       new KeyValueStore(std::move(impl)));  // NOLINT: private constructor
 }
 
 Result<Column> KeyValueStore::column(std::string_view name) const {
-  for (std::size_t i = 0; i < impl_->columns.size(); ++i) {
-    if (impl_->columns[i]->GetName() == name) return Column{static_cast<std::uint32_t>(i)};
-  }
-  return fail(ErrorCode::NotFound, "no column {}", name);
+  std::optional<Column> found;
+  impl_->each([&](Column column, Impl::Handle* handle) {
+    if (handle->GetName() == name) found = column;
+  });
+  if (!found) return fail(ErrorCode::NotFound, "no column {}", name);
+  return *found;
 }
 
 Result<std::optional<Bytes>> KeyValueStore::get(Column column, BytesView key) const {
@@ -199,9 +225,11 @@ Result<std::optional<Bytes>> KeyValueStore::get(Column column, BytesView key) co
 }
 
 Result<bool> KeyValueStore::view(Column column, BytesView key,
-                                 FunctionRef<void(BytesView)> visit) const {
+                                 FunctionRef<void(BytesView)> visit, Caching caching) const {
   rocksdb::PinnableSlice value;
-  const auto status = impl_->db->Get(rocksdb::ReadOptions(), impl_->of(column), slice(key), &value);
+  rocksdb::ReadOptions read;
+  read.fill_cache = caching == Caching::Keep;
+  const auto status = impl_->db->Get(read, impl_->of(column), slice(key), &value);
   if (status.IsNotFound()) return false;
   TRY_VOID(check(status));
   visit(view_of(value));
@@ -214,26 +242,23 @@ Result<bool> KeyValueStore::has(Column column, BytesView key) const {
 
 Result<void> KeyValueStore::put(Column column, BytesView key, BytesView value,
                                 Durability durability) {
-  rocksdb::WriteOptions options;
-  options.sync = durability == Durability::Synced;
+  const auto options = write_options(durability);
   return check(impl_->db->Put(options, impl_->of(column), slice(key), slice(value)));
 }
 
 Result<void> KeyValueStore::erase(Column column, BytesView key, Durability durability) {
-  rocksdb::WriteOptions options;
-  options.sync = durability == Durability::Synced;
+  const auto options = write_options(durability);
   return check(impl_->db->Delete(options, impl_->of(column), slice(key)));
 }
 
 KeyValueBatch KeyValueStore::batch() const {
   auto impl = std::make_unique<KeyValueBatch::Impl>();
-  impl->columns = &impl_->columns;
+  impl->store = impl_.get();
   return KeyValueBatch(std::move(impl));
 }
 
 Result<void> KeyValueStore::write(KeyValueBatch batch, Durability durability) {
-  rocksdb::WriteOptions options;
-  options.sync = durability == Durability::Synced;
+  const auto options = write_options(durability);
   return check(impl_->db->Write(options, &batch.impl_->writes));
 }
 
@@ -271,30 +296,30 @@ Result<void> KeyValueStore::for_each(Column column, BytesView prefix,
 
 Result<void> KeyValueStore::sync() { return check(impl_->db->FlushWAL(true)); }
 
-Result<void> KeyValueStore::compact(Column column) {
-  return check(
-      impl_->db->CompactRange(rocksdb::CompactRangeOptions(), impl_->of(column), nullptr, nullptr));
-}
-
 std::uint64_t KeyValueStore::memory() const {
   auto total = static_cast<std::uint64_t>(impl_->cache->GetUsage());
   for (const auto* name :
        {"rocksdb.cur-size-all-mem-tables", "rocksdb.estimate-table-readers-mem"}) {
-    for (auto* column : impl_->columns) {
+    impl_->each([&](Column, Impl::Handle* handle) {
       std::uint64_t part = 0;
-      if (impl_->db->GetIntProperty(column, name, &part)) total += part;
-    }
+      if (impl_->db->GetIntProperty(handle, name, &part)) total += part;
+    });
   }
   return total;
 }
 
+std::uint64_t KeyValueStore::disk_bytes(Column column) const {
+  std::uint64_t out = 0;
+  impl_->db->GetIntProperty(impl_->of(column), "rocksdb.total-sst-files-size", &out);
+  return out;
+}
+
 std::uint64_t KeyValueStore::disk_bytes() const {
   std::uint64_t total = 0;
-  for (auto* column : impl_->columns) {
-    std::uint64_t part = 0;
-    if (impl_->db->GetIntProperty(column, "rocksdb.total-sst-files-size", &part)) total += part;
-  }
+  impl_->each([&](Column column, Impl::Handle*) { total += disk_bytes(column); });
   return total;
 }
+
+const std::filesystem::path& KeyValueStore::folder() const { return impl_->folder; }
 
 }  // namespace venus::db

@@ -9,6 +9,7 @@
 #include "base/function_ref.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,6 +18,7 @@ namespace venus::db {
 
 /// Whether a write waits for the disk.
 enum class Durability : std::uint8_t {
+  Volatile,  ///< may be lost with the process until flush() of the column; nothing else is
   Buffered,  ///< survives the death of the process
   Synced,    ///< survives the death of the machine
 };
@@ -27,6 +29,12 @@ struct KeyValueOptions {
   std::size_t memory_mib = 64;
   /// Refuse to create a database that is not there.
   bool must_exist = false;
+  /// For loading much at once: columns of blocks are not sorted in the background, which compact() makes
+  /// up for.
+  bool bulk = false;
+  /// Told once, from any thread, when the database can't write any more: nothing is accepted from then on, and
+  /// nothing that was accepted is lost. It must be opened again.
+  std::function<void(const Error&)> on_failure = {};
 };
 
 /// A column of the database it was got from; cheap to copy.
@@ -40,6 +48,12 @@ struct ScanOptions {
   /// prefix.
   BytesView from = {};
   bool backwards = false;
+};
+
+/// Whether a read leaves what it read in the cache.
+enum class Caching : std::uint8_t {
+  Keep,
+  Pass,  ///< for reading much that nobody will ask for again
 };
 
 class KeyValueStore;
@@ -69,8 +83,10 @@ class KeyValueBatch {
 /// (disk full), Conflict (another process has it open).
 class KeyValueStore {
  public:
-  /// The column that is tuned for blocks (see rocksdb_blockstore.hpp); always there.
+  /// The first column that is tuned for blocks (see rocksdb_blockstore.hpp); there unless another whose
+  /// name begins so took its place. All such columns are tuned alike.
   static constexpr std::string_view kBlocks = "blocks";
+  static constexpr std::size_t kMaxColumns = 32;
 
   /// Opens or creates the database with these columns, besides those it has and kBlocks.
   static Result<std::shared_ptr<KeyValueStore>> open(const std::filesystem::path& folder,
@@ -82,10 +98,17 @@ class KeyValueStore {
 
   /// NotFound when the database has no such column.
   [[nodiscard]] Result<Column> column(std::string_view name) const;
+  /// Names of all columns.
+  [[nodiscard]] std::vector<std::string> columns() const;
+  /// Adds a column, durably; the one of that name when it is here already. Exhausted over kMaxColumns.
+  Result<Column> add_column(std::string_view name);
+  /// Drops a column: its files go at once. Nobody may use the column from the call on.
+  Result<void> drop_column(Column column);
 
   Result<std::optional<Bytes>> get(Column column, BytesView key) const;
   /// Shows the value, valid during the call, and returns true; false when the key is absent.
-  Result<bool> view(Column column, BytesView key, FunctionRef<void(BytesView)> visit) const;
+  Result<bool> view(Column column, BytesView key, FunctionRef<void(BytesView)> visit,
+                    Caching caching = Caching::Keep) const;
   Result<bool> has(Column column, BytesView key) const;
   Result<void> put(Column column, BytesView key, BytesView value,
                    Durability durability = Durability::Buffered);
@@ -101,16 +124,28 @@ class KeyValueStore {
                         FunctionRef<Result<bool>(BytesView key, BytesView value)> visit,
                         ScanOptions options = {}) const;
 
+  /// Puts many pairs as one file, durably and past the log and the write buffers. `next` sets key and value
+  /// (valid until its next call) and returns true, or false at the end; keys must rise strictly.
+  /// What is there already under a key is replaced.
+  Result<void> load_sorted(Column column, FunctionRef<bool(BytesView& key, BytesView& value)> next);
+
+  /// Writes a column's buffered changes to its files.
+  Result<void> flush(Column column);
   /// Writes the log to disk: what was written before is then as if Synced.
   Result<void> sync();
-  /// Reclaims what erased and overwritten values take; slow.
+  /// Reclaims what erased and overwritten values take and sorts what was loaded; slow. Needs free space of
+  /// about the column's size.
   Result<void> compact(Column column);
   /// Memory used by caches, write buffers, indexes and filters now, in bytes.
   [[nodiscard]] std::uint64_t memory() const;
   /// About how many bytes the files take.
   [[nodiscard]] std::uint64_t disk_bytes() const;
+  /// The same for one column.
+  [[nodiscard]] std::uint64_t disk_bytes(Column column) const;
+  [[nodiscard]] const std::filesystem::path& folder() const;
 
  private:
+  friend class KeyValueBatch;
   struct Impl;
   explicit KeyValueStore(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
