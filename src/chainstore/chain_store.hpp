@@ -53,6 +53,16 @@ struct ChainStoreOptions {
   bool index_messages = true;  ///< keep the message -> tipset index
 };
 
+/// How a head is adopted whose chain was loaded as a whole.
+struct AdoptOptions {
+  /// The index of heights is there but for the newest tipsets.
+  bool heights_known = false;
+  /// For how many epochs below the head messages and tipset keys are indexed (Lotus: twice the finality).
+  std::int64_t recent = 2 * types::policy::kChainFinality;
+  /// Told now and then how far down it is; false stops (Cancelled) without a new head.
+  std::function<bool(ChainEpoch)> progress = {};
+};
+
 /// Outcome of an execution, kept so that a tipset is executed once.
 struct ExecutedState {
   Cid state_root;
@@ -92,6 +102,9 @@ class ChainStore {
   /// Moves the head, whatever its weight: persisted in one write with the height and message index,
   /// then subscribers hear of it. A checkpoint that would be left is removed first.
   Result<void> set_head(TipsetPtr tipset);
+  /// Makes a tipset the head whose chain down to genesis is here and was not walked up: indexes it in steps of
+  /// bounded memory, then moves the head; subscribers hear of the new head alone.
+  Result<void> adopt_head(const TipsetPtr& head, const AdoptOptions& options = {});
   /// Makes `tipset` the head if it is heavier than the head (tie: smaller tickets) and the fork is
   /// allowed. True if the head moved.
   Result<bool> consider(const TipsetPtr& tipset);
@@ -175,6 +188,7 @@ class ChainStore {
   Result<bool> choose_head(ChainEpoch height);
   Result<std::pair<TipsetPtr, BigInt>> heaviest_at(ChainEpoch height) const;
   Result<TipsetPtr> indexed_at(ChainEpoch epoch) const;
+  Result<void> put_key(const TipsetKey& key);
   Result<void> index_change(const HeadChange& change, MetadataBatch& batch) const;
   Result<void> index_messages(const types::Tipset& tipset, bool add, MetadataBatch& batch) const;
   void notify(const HeadChange& change);
