@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Commands about chain and synchronisation that ask a running node.
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
+// Commands about the chain that ask a running node.
 #include <boost/json.hpp>
 #include <ctime>
 #include <mutex>
@@ -24,8 +22,6 @@ struct Words {
   std::string tipset;
   std::int64_t height = -1;
   std::int64_t count = 30;
-  std::int64_t max_behind = 1;
-  std::string timeout = "1h";
 };
 using WordsPtr = std::shared_ptr<Words>;
 
@@ -78,23 +74,6 @@ Result<void> get_block(Cli& cli, const std::string& text) {
   return cli.print(base::pretty_json(out));
 }
 
-Task<> wait_in_sync(Cli& cli, std::shared_ptr<rpc::Client> client, std::int64_t max_behind,
-                    std::chrono::milliseconds span) {
-  const auto until = std::chrono::steady_clock::now() + span;
-  asio::steady_timer timer(cli.io());
-  for (;;) {
-    CO_TRY(const auto status, co_await client->call<api::CommonApi::NodeStatus>(false));
-    const auto behind = status.at("SyncStatus").at("Behind").to_number<std::int64_t>();
-    if (behind <= max_behind) co_return Result<void>{};
-    if (std::chrono::steady_clock::now() >= until) {
-      co_return fail(ErrorCode::Timeout, "the head is still {} epochs behind", behind);
-    }
-    cli.note(fmt::format("{} epochs behind", behind));
-    timer.expires_after(std::chrono::seconds(1));
-    static_cast<void>(co_await timer.async_wait(asio::as_tuple(asio::use_awaitable)));
-  }
-}
-
 void add_chain(Command& root, const WordsPtr& w) {
   auto& chain = root.add("chain", "The chain");
   chain.add("head", "Show the heaviest tipset").action([](Cli& cli) -> Result<void> {
@@ -125,25 +104,6 @@ void add_chain(Command& root, const WordsPtr& w) {
     TRY(const auto cid, Cid::parse(w->cid));
     TRY(const auto message, ask<ChainApi::GetMessage>(cli, cid));
     return cli.json() ? cli.print_json(to_json(message)) : cli.print(base::pretty_json(to_json(message)));
-  });
-}
-
-void add_sync(Command& root, const WordsPtr& w) {
-  auto& sync = root.add("sync", "How far the node is");
-  sync.add("status", "Show head, clock and what is missing").action([](Cli& cli) -> Result<void> {
-    TRY(const auto status, ask<api::CommonApi::NodeStatus>(cli, false));
-    if (cli.json()) return cli.print_json(status);
-    const auto& part = status.at("SyncStatus");
-    return cli.print(fmt::format("head at epoch {}, {} epochs behind the clock", part.at("Epoch").to_number<std::int64_t>(),
-                                 part.at("Behind").to_number<std::int64_t>()));
-  });
-  auto& wait = sync.add("wait", "Wait until the head is as new as the clock");
-  wait.option("--max-behind", &w->max_behind, "Epochs that may be missing");
-  wait.option("--timeout", &w->timeout, "How long, as 30s or 5m");
-  wait.action([w](Cli& cli) -> Result<void> {
-    TRY(const auto span, platform::parse_duration(w->timeout));
-    TRY(auto client, cli.client());
-    return cli.wait(wait_in_sync(cli, std::move(client), w->max_behind, span));
   });
 }
 
@@ -198,7 +158,6 @@ void choose_prefix(Cli& cli) {
 void add_chain_commands(Command& root) {
   const auto words = std::make_shared<Words>();
   add_chain(root, words);
-  add_sync(root, words);
   root.add("info", "The node in a few lines").action([](Cli& cli) { return show_info(cli); });
   root.add("version", "Versions of the running node and of this program").action([](Cli& cli) -> Result<void> {
     TRY(const auto version, ask<api::CommonApi::Version>(cli));

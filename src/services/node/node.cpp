@@ -74,6 +74,10 @@ Result<std::vector<Cid>> Node::import_bundles() {
 
 Result<void> Node::start() {
   head_changes_ = chain->subscribe(256);
+  {
+    const std::scoped_lock lock(listeners_mutex_);
+    published_ = chain->head();
+  }
   warmer_ = std::jthread([this] { warm_up(); });
   follower_ = std::jthread([this](std::stop_token stop) { follow_head(std::move(stop)); });
   return {};
@@ -106,44 +110,53 @@ Result<void> Node::warm_actors() {
 void Node::warm_up() {
   if (const auto warmed = warm_actors(); !warmed) log.warn("actors", platform::kv("error", warmed.error()));
   // Executing the head makes the pool's view of it ready, and with it the first requests quick.
-  static_cast<void>(runtime->states.state(chain->head()));
-  static_cast<void>(pool->start(chain->head()));
+  pool_start_ = chain->head();
+  static_cast<void>(runtime->states.state(pool_start_));
+  static_cast<void>(pool->start(pool_start_));
   warm_ = true;
 }
 
 void Node::follow_head(std::stop_token stop) {
+  chainstore::HeadFollower follower(*chain, published_);
+  bool behind = false;
   while (!stop.stop_requested()) {
-    auto item = head_changes_->next(kHeadPoll);
-    if (!item) {
-      if (head_changes_->closed()) return;
+    const auto item = head_changes_->next(kHeadPoll);
+    if (!item && head_changes_->closed()) return;
+    if (item || behind) {
+      const auto change = item ? follower.follow(*item) : follower.go_to(chain->head());
+      behind = !change;
+      if (change) publish(*change, follower.at());
+      else log.error("head changes", platform::kv("error", change.error()));
+    } else {
       static_cast<void>(pool->prune_if_needed());
-      continue;
     }
-    if (item->lost) {
-      // The queue ran over: tell everybody where the head is now instead.
-      item->change = {{}, {chain->head()}};
-    }
-    publish(item->change);
-    if (!warm_) continue;
-    const auto to = item->change.applied.empty() ? chain->head() : item->change.applied.back();
-    // Executing the new head here means the next block template or estimate finds it done.
-    static_cast<void>(runtime->states.state(to));
-    static_cast<void>(pool->head_change(to, item->change.reverted, item->change.applied));
+    if (warm_) bring_pool_to(follower.at());
   }
+}
+
+void Node::bring_pool_to(const TipsetPtr& to) {
+  if (!pool_head_) pool_head_.emplace(*chain, pool_start_);
+  const auto change = pool_head_->go_to(to);
+  if (!change || (change->reverted.empty() && change->applied.empty())) return;
+  // Executing the new head here means the next block template or estimate finds it done.
+  static_cast<void>(runtime->states.state(to));
+  static_cast<void>(pool->head_change(to, change->reverted, change->applied));
 }
 
 Node::HeadStream Node::subscribe_head() {
   auto [writer, stream] = rpc::make_stream<std::vector<api::HeadChange>>(256);
   const std::scoped_lock lock(listeners_mutex_);
-  writer.send({{"current", chain->head()}});
+  // Where the other listeners stand: the next change starts there, even if the chain has moved on already.
+  writer.send({{"current", published_ ? published_ : chain->head()}});
   listeners_.push_back(std::move(writer));
   return std::move(stream);
 }
 
-void Node::publish(const chainstore::HeadChange& change) {
+void Node::publish(const chainstore::HeadChange& change, const TipsetPtr& to) {
   const auto items = to_api(change);
-  if (items.empty()) return;
   const std::scoped_lock lock(listeners_mutex_);
+  published_ = to;
+  if (items.empty()) return;
   std::erase_if(listeners_, [&](const auto& listener) { return !listener.send(items); });
 }
 

@@ -8,6 +8,7 @@
 
 #include "api/node/chain_types.hpp"
 #include "chainstore/database.hpp"
+#include "chainstore/head_follower.hpp"
 #include "consensus/chain_runtime.hpp"
 #include "mpool/pool.hpp"
 #include "rpc/dispatcher.hpp"
@@ -87,12 +88,16 @@ class Node {
   void follow_head(std::stop_token stop);
   void warm_up();
   Result<void> warm_actors();
-  void publish(const chainstore::HeadChange& change);
+  void publish(const chainstore::HeadChange& change, const TipsetPtr& to);
+  void bring_pool_to(const TipsetPtr& to);
 
   std::vector<Cid> manifests_;
   std::atomic<bool> warm_ = false;
   std::shared_ptr<chainstore::HeadSubscription> head_changes_;
+  std::optional<chainstore::HeadFollower> pool_head_;  // what the pool knows; the follower's thread alone
+  TipsetPtr pool_start_;                               // written before warm_ is set
   std::mutex listeners_mutex_;
+  TipsetPtr published_;  // under listeners_mutex_: where those who listen stand
   std::vector<rpc::StreamWriter<std::vector<api::HeadChange>>> listeners_;
   std::jthread follower_;
   std::jthread warmer_;

@@ -43,7 +43,7 @@ Task<> as_task(Result<void> result) { co_return result; }
 
 Result<void> bind_all(rpc::Dispatcher& d, Node& node, platform::Daemon& daemon) {
   bind_chain(d, node);
-  bind_sync(d, node);
+  bind_sync(d, node, {});
   bind_mpool(d, node);
   bind_gas(d, node);
   bind_mining(d, node);
@@ -142,6 +142,7 @@ Result<void> build(platform::Daemon& daemon, const Config& config) {
 void add_commands(platform::Cli& cli) {
   auto& root = cli.root();
   add_chain_commands(root);
+  add_sync_commands(root);
   add_file_commands(root);
   add_state_commands(root);
   add_wallet_commands(root);

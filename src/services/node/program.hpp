@@ -38,6 +38,7 @@ void add_commands(platform::Cli& cli);
 
 // Parts of add_commands, by area.
 void add_chain_commands(platform::Command& root);
+void add_sync_commands(platform::Command& root);
 void add_file_commands(platform::Command& root);
 void add_state_commands(platform::Command& root);
 void add_wallet_commands(platform::Command& root);

@@ -148,47 +148,4 @@ void bind_chain(rpc::Dispatcher& d, Node& node) {
   });
 }
 
-void bind_sync(rpc::Dispatcher& d, Node& node) {
-  d.bind<Api::SyncState>([]() -> Result<api::Json> {
-    // Without peers nothing is being fetched: no sync is active.
-    return api::Json(boost::json::object{{"ActiveSyncs", boost::json::array{}}, {"VMApplied", 0}});
-  });
-  d.bind<Api::SyncSubmitBlock>([&node](types::BlockMessage block) {
-    return on(node.workers, [&node, block = std::move(block)] { return node.submit_block(block); });
-  });
-  d.bind<Api::SyncCheckpoint>([&node](TipsetKey key) {
-    return on(node.workers, [&node, key]() -> Result<void> {
-      TRY(const auto tipset, node.tipset(key));
-      return node.chain->set_checkpoint(tipset);
-    });
-  });
-  d.bind<Api::SyncMarkBad>([&node](Cid cid) -> Result<void> {
-    node.chain->mark_bad(cid, "manually marked bad");
-    return {};
-  });
-  d.bind<Api::SyncUnmarkBad>([&node](Cid cid) -> Result<void> {
-    node.chain->unmark_bad(cid);
-    return {};
-  });
-  d.bind<Api::SyncUnmarkAllBad>([]() -> Result<void> {
-    return fail(ErrorCode::Unsupported, "bad blocks are forgotten one by one: SyncUnmarkBad");
-  });
-  d.bind<Api::SyncCheckBad>(
-      [&node](Cid cid) -> Result<std::string> { return node.chain->bad_reason(cid).value_or(""); });
-  d.bind<Api::SyncValidateTipset>([&node](TipsetKey key) {
-    return on(node.workers, [&node, key]() -> Result<bool> {
-      TRY(const auto tipset, node.tipset(key));
-      for (const auto& block : tipset->blocks()) {
-        TRY(const auto messages, node.chain->messages(block));
-        const auto report = node.runtime->validator.validate({block, block.cid(), messages}, {.threads = 2});
-        if (!report.valid()) return fail(ErrorCode::FailedValidation, "block {}: {}", block.cid(), report.text());
-      }
-      return true;
-    });
-  });
-  d.bind<Api::SyncIncomingBlocks>([]() -> Result<rpc::Stream<types::BlockHeader>> {
-    return fail(ErrorCode::Unsupported, "this node is not connected to peers");
-  });
-}
-
 }  // namespace venus::node

@@ -4,6 +4,7 @@
 
 #include "rpc/dispatcher.hpp"
 #include "services/node/node.hpp"
+#include "services/node/sync_parts.hpp"
 
 namespace venus::platform {
 class Daemon;
@@ -12,7 +13,7 @@ class Daemon;
 namespace venus::node {
 
 void bind_chain(rpc::Dispatcher& dispatcher, Node& node);
-void bind_sync(rpc::Dispatcher& dispatcher, Node& node);
+void bind_sync(rpc::Dispatcher& dispatcher, Node& node, SyncParts parts);
 void bind_mpool(rpc::Dispatcher& dispatcher, Node& node);
 void bind_gas(rpc::Dispatcher& dispatcher, Node& node);
 void bind_mining(rpc::Dispatcher& dispatcher, Node& node);
