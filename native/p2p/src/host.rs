@@ -12,8 +12,8 @@ use futures::FutureExt;
 use libp2p::gossipsub::MessageAcceptance;
 use libp2p::identity::Keypair;
 use libp2p::{Multiaddr, PeerId};
-use tokio::runtime::{Handle, Runtime};
-use tokio::sync::{mpsc, oneshot, Notify};
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, oneshot, watch, Notify};
 use venus_guard::{guard, Kind};
 
 use crate::behaviour;
@@ -26,7 +26,7 @@ use crate::meter::Meter;
 use crate::outbox::Outbox;
 use crate::raw::{self, Opener};
 use crate::scores::Scores;
-use crate::stream::{Inbound, P2pRawStream};
+use crate::stream::{Inbound, P2pRawStream, Work};
 use crate::swarm::{Node, Shared};
 use crate::text;
 
@@ -46,7 +46,8 @@ pub struct P2pNode {
     opener: Opener,
     opening: Arc<tokio::sync::Semaphore>,
     bans: Bans,
-    handle: Handle,
+    work: Work,
+    stopping: watch::Sender<bool>,
     runtime: Mutex<Option<Runtime>>,
     stopped: AtomicBool,
 }
@@ -94,10 +95,14 @@ impl P2pNode {
             attention: Notify::new(),
             stop: Notify::new(),
         });
-        let handle = runtime.handle().clone();
+        let stopping = watch::Sender::new(false);
+        let work = Work {
+            runtime: runtime.handle().clone(),
+            stop: stopping.subscribe(),
+        };
         let inbound = Inbound::new(
             sink,
-            handle.clone(),
+            work.clone(),
             limits.streams_of_peer,
             limits.inbound_streams,
         );
@@ -144,7 +149,8 @@ impl P2pNode {
             opener,
             opening: Arc::new(tokio::sync::Semaphore::new(MAX_OPENING)),
             bans,
-            handle,
+            work,
+            stopping,
             runtime: Mutex::new(Some(runtime)),
             stopped: AtomicBool::new(false),
         }))
@@ -179,7 +185,7 @@ impl P2pNode {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        self.handle.spawn(async move {
+        self.work.runtime.spawn(async move {
             let limit = Duration::from_millis(timeout_ms);
             let result = match tokio::time::timeout(limit, answer).await {
                 Ok(result) => result,
@@ -235,15 +241,16 @@ impl P2pNode {
             (_, Err(_)) => return done.unit(Err(unavailable("too many streams are being opened"))),
         };
         let (peer, protocols) = asked;
-        let (opener, handle) = (self.opener.clone(), self.handle.clone());
-        self.handle.spawn(async move {
+        let (opener, work) = (self.opener.clone(), self.work.clone());
+        self.work.runtime.spawn(async move {
             let limit = Duration::from_millis(timeout_ms);
-            let opened = opener.open(peer, protocols, limit).await;
+            let opening = opener.open(peer, protocols, limit);
+            let opened = work.clone().until_stop(opening).await;
             drop(place);
             match opened {
                 Err(why) => done.unit(Err(why)),
                 Ok((stream, protocol)) => {
-                    done.opened(P2pRawStream::outbound(peer, protocol, stream, handle))
+                    done.opened(P2pRawStream::outbound(peer, protocol, stream, work))
                 }
             }
         });
@@ -346,6 +353,8 @@ impl P2pNode {
         if self.stopped.swap(true, Relaxed) {
             return;
         }
+        // What waits ends with that, and not with connections that close.
+        self.stopping.send_replace(true);
         self.shared.stop.notify_one();
         let runtime = self
             .runtime

@@ -277,11 +277,8 @@ mod tests {
             feed(&mut queues, connection(peer, P2pKind::Connected, 2));
             feed(&mut queues, connection(peer, P2pKind::Disconnected, 1));
         }
-        use P2pKind::{Connected, Disconnected};
-        assert_eq!(
-            seen(&mut queues),
-            [(Disconnected, 0), (Connected, 1), (Disconnected, 1)]
-        );
+        let (up, down) = (P2pKind::Connected, P2pKind::Disconnected);
+        assert_eq!(seen(&mut queues), [(down, 0), (up, 1), (down, 1)]);
     }
 
     #[test]
@@ -293,8 +290,8 @@ mod tests {
             feed(&mut queues, connection(peer, P2pKind::Connected, 2));
             feed(&mut queues, connection(peer, P2pKind::Disconnected, 1));
         }
-        use P2pKind::{Connected, Disconnected};
-        assert_eq!(seen(&mut queues), [(Connected, 1), (Disconnected, 1)]);
+        let (up, down) = (P2pKind::Connected, P2pKind::Disconnected);
+        assert_eq!(seen(&mut queues), [(up, 1), (down, 1)]);
     }
 
     #[test]
@@ -311,7 +308,14 @@ mod tests {
             .into_iter()
             .map(|(kind, _)| kind)
             .collect();
-        use P2pKind::{Connected, Gossip, Listening, Pinged};
-        assert_eq!(kinds, [Pinged, Connected, Gossip, Listening]);
+        assert_eq!(
+            kinds,
+            [
+                P2pKind::Pinged,
+                P2pKind::Connected,
+                P2pKind::Gossip,
+                P2pKind::Listening
+            ]
+        );
     }
 }

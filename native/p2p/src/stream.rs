@@ -25,6 +25,26 @@ const MAX_READ: usize = 1 << 20;
 /// Memory for a read is taken in steps of this size, so that a short answer costs little.
 const READ_STEP: usize = 64 << 10;
 
+/// Where operations work, and when they stop.
+#[derive(Clone)]
+pub struct Work {
+    pub runtime: Handle,
+    pub stop: watch::Receiver<bool>,
+}
+
+impl Work {
+    /// What the work comes to, or Cancelled once the host stops: then, before its connections close.
+    pub async fn until_stop<T>(mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            biased;
+            _ = self.stop.wait_for(|stop| *stop) => {
+                Err(error(Kind::Cancelled, "the libp2p host has stopped"))
+            }
+            result = work => result,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Counts {
     total: u32,
@@ -35,7 +55,7 @@ struct Counts {
 #[derive(Clone)]
 pub struct Inbound {
     sink: Sink,
-    runtime: Handle,
+    work: Work,
     max_of_peer: u32,
     max: u32,
     counts: Arc<Mutex<Counts>>,
@@ -65,10 +85,10 @@ impl Drop for Permit {
 }
 
 impl Inbound {
-    pub fn new(sink: Sink, runtime: Handle, max_of_peer: u32, max: u32) -> Self {
+    pub fn new(sink: Sink, work: Work, max_of_peer: u32, max: u32) -> Self {
         Inbound {
             sink,
-            runtime,
+            work,
             max_of_peer,
             max,
             counts: Arc::default(),
@@ -78,8 +98,7 @@ impl Inbound {
     /// Hands the stream to C++, or drops it (which resets it) when there are too many.
     pub fn offer(&self, peer: PeerId, protocol: StreamProtocol, stream: Stream) {
         if let Some(permit) = self.permit(peer) {
-            let stream =
-                P2pRawStream::new(peer, protocol, stream, self.runtime.clone(), Some(permit));
+            let stream = P2pRawStream::new(peer, protocol, stream, self.work.clone(), Some(permit));
             self.sink.stream(stream);
         }
     }
@@ -116,25 +135,20 @@ struct Shared {
 pub struct P2pRawStream {
     peer: PeerId,
     protocol: StreamProtocol,
-    runtime: Handle,
+    work: Work,
     shared: Arc<Shared>,
 }
 
 impl P2pRawStream {
-    pub fn outbound(
-        peer: PeerId,
-        protocol: StreamProtocol,
-        stream: Stream,
-        runtime: Handle,
-    ) -> Self {
-        Self::new(peer, protocol, stream, runtime, None)
+    pub fn outbound(peer: PeerId, protocol: StreamProtocol, stream: Stream, work: Work) -> Self {
+        Self::new(peer, protocol, stream, work, None)
     }
 
     fn new(
         peer: PeerId,
         protocol: StreamProtocol,
         stream: Stream,
-        runtime: Handle,
+        work: Work,
         permit: Option<Permit>,
     ) -> Self {
         let (half, writer) = stream.split();
@@ -147,7 +161,7 @@ impl P2pRawStream {
         P2pRawStream {
             peer,
             protocol,
-            runtime,
+            work,
             shared: Arc::new(shared),
         }
     }
@@ -216,15 +230,20 @@ impl P2pRawStream {
     {
         let done = Done::new(done);
         let shared = self.shared.clone();
-        self.runtime.spawn(async move {
+        let host = self.work.clone();
+        self.work.runtime.spawn(async move {
             let mut reset = shared.reset.subscribe();
-            let result = tokio::select! {
-                biased;
-                _ = reset.wait_for(|reset| *reset) => Err(was_reset()),
-                result = tokio::time::timeout(Duration::from_millis(timeout_ms), work) => {
-                    result.unwrap_or_else(|_| Err(error(Kind::Timeout, "the peer's stream stalls")))
+            let limit = Duration::from_millis(timeout_ms);
+            let until_reset = async {
+                tokio::select! {
+                    biased;
+                    _ = reset.wait_for(|reset| *reset) => Err(was_reset()),
+                    result = tokio::time::timeout(limit, work) => result.unwrap_or_else(|_| {
+                        Err(error(Kind::Timeout, "the peer's stream stalls"))
+                    }),
                 }
             };
+            let result = host.until_stop(until_reset).await;
             if *shared.reset.borrow() {
                 if let Ok(mut reader) = shared.reader.try_lock() {
                     *reader = None;
