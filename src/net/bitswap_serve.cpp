@@ -54,12 +54,12 @@ Task<> Bitswap::Core::read_messages(bridge::P2pStreamPtr stream, PeerPtr state) 
   for (;;) {
     auto bytes = co_await reader.next();
     if (!bytes) {
-      const bool was_idle = !framer.inside() && bytes.error().code == ErrorCode::Timeout;
-      if (was_idle) co_return Result<void>();
+      // Between messages a peer may close its stream in any way, or say nothing for long.
+      if (!framer.inside()) co_return Result<void>();
       co_return std::unexpected(std::move(bytes).error());
     }
     if (bytes->empty()) {
-      if (framer.inside()) co_return fail(ErrorCode::Malformed, "the stream ends within a message");
+      if (framer.inside()) co_return fail(ErrorCode::Unavailable, "the stream ends within a message");
       co_return Result<void>();
     }
     const bool began = !framer.inside();

@@ -273,7 +273,8 @@ TEST_F(BitswapPeers, GarbageHalfFramesAndFloodsAreTold) {
   EXPECT_FALSE(send(Bytes{0x03, 0xff, 0xff, 0xff}, true));
   EXPECT_FALSE(send(Bytes{0xff, 0xff, 0xff, 0x7f}, true));  // a length of 256 MiB
   EXPECT_FALSE(send(Bytes{0x05, 0x0a}, true));              // ends within a message
-  EXPECT_EQ(server.judge.count(peer.id(), Misbehaviour::Malformed), 3U);
+  EXPECT_EQ(server.judge.count(peer.id(), Misbehaviour::Malformed), 2U);
+  EXPECT_EQ(server.judge.count(peer.id(), Misbehaviour::Failed), 1U);
   EXPECT_FALSE(send(Bytes{0x05, 0x0a}, false));             // stalls within a message
   EXPECT_EQ(server.judge.count(peer.id(), Misbehaviour::Slow), 1U);
   BitswapMessage wants;

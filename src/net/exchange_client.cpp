@@ -112,7 +112,6 @@ Task<> ExchangeClient::ask(PeerId peer, ExchangeRequest request, std::size_t max
   if (error.code == ErrorCode::NotFound) tracker_.aborted(peer);
   else tracker_.failed(peer, took);
   if (const auto what = misbehaviour_of(error)) judge_.misbehaved(peer, *what, "chain exchange: " + error.message);
-  else if (error.code == ErrorCode::Unavailable) judge_.misbehaved(peer, Misbehaviour::Failed, error.message);
   // What came before is proved by its hashes, and a slow peer's part is progress too.
   const bool broke_off = error.code == ErrorCode::Timeout || error.code == ErrorCode::Unavailable;
   if (broke_off && collector->size() > 0) co_return Result<void>();

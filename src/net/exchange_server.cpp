@@ -85,6 +85,7 @@ std::optional<Misbehaviour> misbehaviour_of(const Error& error) {
     case ErrorCode::Malformed:
     case ErrorCode::TooLarge: return Misbehaviour::Malformed;
     case ErrorCode::FailedValidation: return Misbehaviour::Lied;
+    case ErrorCode::Unavailable: return Misbehaviour::Failed;
     default: return std::nullopt;
   }
 }
@@ -119,12 +120,11 @@ Task<> ExchangeServer::refuse(bridge::P2pStreamPtr stream, ExchangeStatus status
 
 Task<> ExchangeServer::serve(bridge::P2pStreamPtr stream) {
   const auto peer = stream->peer();
-  if (!buckets_.take(peer)) {
-    judge_.misbehaved(peer, Misbehaviour::Flooded, "chain exchange: too many requests");
-    co_return co_await refuse(stream, ExchangeStatus::GoAway, "too many requests");
+  const auto slot = requests_.take(peer) ? slots_.enter(peer) : PeerSlots::Guard();
+  if (!slot) {
+    if (!refusals_.take(peer)) judge_.misbehaved(peer, Misbehaviour::Flooded, "chain exchange: too many requests");
+    co_return co_await refuse(stream, ExchangeStatus::GoAway, "busy");
   }
-  const auto slot = slots_.enter(peer);
-  if (!slot) co_return co_await refuse(stream, ExchangeStatus::GoAway, "busy");
 
   StreamReader reader(stream, {limits_.read, 1U << 10, limits_.read});
   const auto bytes = co_await reader.item(exchange::kMaxRequestBytes);

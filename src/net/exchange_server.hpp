@@ -13,14 +13,18 @@ namespace venus::net {
 struct ExchangeServerLimits {
   milliseconds read{10'000};   ///< for the whole request
   milliseconds write{60'000};  ///< for the whole answer
-  std::size_t concurrent = 12;
-  std::size_t concurrent_of_peer = 4;
-  /// A syncing Lotus asks a few times a second.
-  double requests_per_second = 10;
-  double request_burst = 60;
+  std::size_t concurrent = 24;
+  std::size_t concurrent_of_peer = 8;
+  /// A node that catches up on a near machine asks for some 16 tipsets at a time. Beyond this a peer is told
+  /// to go away,
+  double requests_per_second = 100;
+  double request_burst = 400;
+  /// and one that does not listen is told to the judge.
+  double refusals_per_second = 1;
+  double refusal_burst = 50;
   /// An answer ends (Partial) with the tipset that takes it over this: answers lie in memory while slow
   /// peers read them.
-  std::size_t answer_bytes = 12U << 20;
+  std::size_t answer_bytes = 8U << 20;
 };
 
 /// Thread-safe. Answers NotFound when we lack the first tipset (or its messages) and Partial when we lack a
@@ -31,7 +35,8 @@ class ExchangeServer {
   ExchangeServer(chainstore::ChainStore& chain, WorkerPool& pool, PeerJudge& judge, ExchangeServerLimits limits = {})
       : chain_(chain), pool_(pool), judge_(judge), limits_(limits),
         slots_(limits.concurrent, limits.concurrent_of_peer),
-        buckets_(limits.requests_per_second, limits.request_burst) {}
+        requests_(limits.requests_per_second, limits.request_burst),
+        refusals_(limits.refusals_per_second, limits.refusal_burst) {}
 
   /// Serves one inbound stream from its start. Errors are told for logs; the judge has heard of them.
   Task<> serve(bridge::P2pStreamPtr stream);
@@ -53,10 +58,11 @@ class ExchangeServer {
   PeerJudge& judge_;
   const ExchangeServerLimits limits_;
   PeerSlots slots_;
-  PeerBuckets buckets_;
+  PeerBuckets requests_;
+  PeerBuckets refusals_;
 };
 
-/// What a peer did when reading from it or writing to it failed; nothing when it merely went away.
+/// What a peer did when reading from it or writing to it failed; nothing when it is not its fault.
 std::optional<Misbehaviour> misbehaviour_of(const Error& error);
 
 }  // namespace venus::net

@@ -19,6 +19,8 @@ using consensus::Rule;
 constexpr std::int64_t kNearSyncedSeconds = 6 * 60 * 60;
 /// Peers asked for a block's messages beside the one that relayed it.
 constexpr std::size_t kMoreCandidates = 4;
+/// A block message: an array of three that begins with a header, one of sixteen.
+constexpr ByteArray<2> kBlockShape{0x83, 0x90};
 
 BlockVerdict verdict(P2pVerdict what, std::string_view reason, std::string detail = {}) {
   return {{what, reason, std::move(detail)}, std::nullopt};
@@ -37,6 +39,21 @@ Result<void> check_lists(const types::BlockMessage& block) {
 
 }  // namespace
 
+GossipVerdict header_verdict(const consensus::ValidationReport& report, bool near_synced) {
+  if (report.broke(Rule::Unable)) return {P2pVerdict::Ignore, "unknown_miner", report.text()};
+  if (report.broke(Rule::Ineligible)) {
+    return {near_synced ? P2pVerdict::Reject : P2pVerdict::Ignore, "ineligible_miner", report.text()};
+  }
+  if (report.broke(Rule::NotAWinner)) return {P2pVerdict::Reject, "not_winning", report.text()};
+  if (!report.valid()) return {P2pVerdict::Reject, "bad_signature", report.text()};
+  return {P2pVerdict::Accept, "accepted"};
+}
+
+bool looks_like(BytesView data, BytesView shape) {
+  if (data.size() < shape.size() || !base::equal(data.first(shape.size()), shape)) return false;
+  return ipld::cbor::check(data).has_value();
+}
+
 GossipBlocks::GossipBlocks(chainstore::ChainStore& chain, consensus::BlockValidator& validator, mpool::Pool& pool,
                            const types::NetworkParams& params, const base::Clock& clock, WorkerPool& workers,
                            PeerTracker& tracker, PeerJudge& judge, Bitswap& bitswap, ExchangeClient& exchange,
@@ -49,22 +66,17 @@ GossipBlocks::GossipBlocks(chainstore::ChainStore& chain, consensus::BlockValida
 GossipVerdict GossipBlocks::check_header(const types::BlockHeader& header) {
   if (!header.miner.is_id()) return {P2pVerdict::Ignore, "unknown_miner", "the miner is not written by its id"};
   if (!header.election_proof) return {P2pVerdict::Reject, "no_election_proof"};
-  const auto report = validator_.validate_header(header);
-  if (report.broke(Rule::Unable)) return {P2pVerdict::Ignore, "unknown_miner", report.text()};
-  if (report.broke(Rule::Ineligible)) {
-    const auto head = chain_.head();
-    const auto age = clock_.unix_seconds() - static_cast<std::int64_t>(head ? head->min_timestamp() : 0);
-    const bool near_synced = age < kNearSyncedSeconds;
-    return {near_synced ? P2pVerdict::Reject : P2pVerdict::Ignore, "ineligible_miner", report.text()};
-  }
-  if (report.broke(Rule::NotAWinner)) return {P2pVerdict::Reject, "not_winning", report.text()};
-  if (!report.valid()) return {P2pVerdict::Reject, "bad_signature", report.text()};
-  return {P2pVerdict::Accept, "accepted"};
+  const auto head = chain_.head();
+  const auto age = clock_.unix_seconds() - static_cast<std::int64_t>(head ? head->min_timestamp() : 0);
+  return header_verdict(validator_.validate_header(header), age < kNearSyncedSeconds);
 }
 
 BlockVerdict GossipBlocks::judge_now(BytesView data) {
   auto block = ipld::decode<types::BlockMessage>(data);
-  if (!block) return verdict(P2pVerdict::Reject, "invalid", block.error().message);
+  if (!block) {
+    if (looks_like(data, kBlockShape)) return verdict(P2pVerdict::Ignore, "not_canonical", block.error().message);
+    return verdict(P2pVerdict::Reject, "invalid", block.error().message);
+  }
   const auto count = block->bls_messages.size() + block->secpk_messages.size();
   if (count > types::policy::kBlockMessageLimit) {
     return verdict(P2pVerdict::Reject, "too_many_messages", fmt::format("{} messages", count));

@@ -23,9 +23,18 @@ struct GossipVerdict {
   bool operator==(const GossipVerdict&) const = default;
 };
 
+/// Whether bytes that do not decode are one well-formed item all the same, beginning with `shape`. Go's decoder
+/// takes numbers with leading zeros; a Lotus peer that relays such an item means no harm, and to reject it would
+/// let anybody turn us against our peers: it is ignored.
+bool looks_like(BytesView data, BytesView shape);
+
 struct BlockVerdict : GossipVerdict {
   std::optional<types::BlockMessage> block;  ///< when accepted
 };
+
+/// What BlockValidator::validate_header's report means to whoever relayed the block. `near_synced`: our head is
+/// young, so that we should know the miner.
+GossipVerdict header_verdict(const consensus::ValidationReport& report, bool near_synced);
 
 struct GossipBlockLimits {
   /// Blocks of one relaying peer that are looked at; more are ignored. A height has some five.

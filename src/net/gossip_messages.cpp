@@ -5,6 +5,13 @@ namespace venus::net {
 
 using bridge::P2pVerdict;
 
+namespace {
+
+/// A signed message: an array of two that begins with one of ten.
+constexpr ByteArray<2> kMessageShape{0x82, 0x8a};
+
+}  // namespace
+
 GossipVerdict verdict_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::FailedValidation: return {P2pVerdict::Reject, "invalid", error.message};
@@ -23,6 +30,7 @@ GossipVerdict GossipMessages::judge_now(BytesView data) {
   types::SignedMessage message;
   ipld::decode_from(reader, message);
   if (const auto decoded = reader.finish(true); !decoded) {
+    if (looks_like(data, kMessageShape)) return {P2pVerdict::Ignore, "not_canonical", decoded.error().message};
     return {P2pVerdict::Reject, "undecodable", decoded.error().message};
   }
   const auto added = pool_.add(std::move(message), mpool::Origin::Remote);

@@ -128,7 +128,7 @@ TEST(ProtocolServer, BoundsStreamsAndStopsCleanly) {
   PipeHost host(io.get_executor(), network, 1);
   PipeHost peer(io.get_executor(), network, 2);
   RecordingJudge judge;
-  ProtocolServer streams(host, io.get_executor(), judge);
+  ProtocolServer streams(host, io.get_executor(), judge, {0.001, 1});
   int served = 0;
   const ProtocolServer::Serve serve = [&served](bridge::P2pStreamPtr stream) -> Task<> {
     ++served;
@@ -147,6 +147,9 @@ TEST(ProtocolServer, BoundsStreamsAndStopsCleanly) {
   EXPECT_EQ(streams.running(), 2U);
   const auto third = open("/a");
   EXPECT_EQ(streams.counts().refused, 1U);
+  EXPECT_EQ(judge.count(peer.id()), 0U);
+  const auto insistent = open("/a");
+  EXPECT_EQ(streams.counts().refused, 2U);
   EXPECT_EQ(judge.count(peer.id(), Misbehaviour::Flooded), 1U);
   EXPECT_FALSE(run(io, third->read(10, kShort)));
   const auto unknown = open("/c");

@@ -10,7 +10,8 @@ namespace venus::net {
 
 /// Shared with the host's handler and the tasks, which may outlive the server by a moment.
 struct ProtocolServer::State {
-  State(asio::any_io_executor on, PeerJudge& told) : executor(std::move(on)), judge(told) {}
+  State(asio::any_io_executor on, PeerJudge& told, RefusalLimits limits)
+      : executor(std::move(on)), judge(told), refusals(limits.per_second, limits.burst) {}
 
   struct Service {
     Service(StreamLimits limits, Serve with) : slots(limits.total, limits.per_peer), serve(std::move(with)) {}
@@ -20,6 +21,7 @@ struct ProtocolServer::State {
 
   asio::any_io_executor executor;
   PeerJudge& judge;
+  PeerBuckets refusals;
   std::map<std::string, std::shared_ptr<Service>> services;  // not changed after start()
   mutable std::mutex mutex;
   bool stopped = false;
@@ -57,7 +59,9 @@ void ProtocolServer::State::take(const std::shared_ptr<State>& state, bridge::P2
   }
   if (key == 0) {
     stream->reset();
-    if (!*slot) state->judge.misbehaved(stream->peer(), Misbehaviour::Flooded, "too many streams of " + stream->protocol());
+    if (!*slot && !state->refusals.take(stream->peer())) {
+      state->judge.misbehaved(stream->peer(), Misbehaviour::Flooded, "too many streams of " + stream->protocol());
+    }
     return;
   }
   asio::co_spawn(asio::make_strand(state->executor), service->second->serve(std::move(stream)),
@@ -68,8 +72,9 @@ void ProtocolServer::State::take(const std::shared_ptr<State>& state, bridge::P2
                  });
 }
 
-ProtocolServer::ProtocolServer(bridge::P2pHost& host, asio::any_io_executor executor, PeerJudge& judge)
-    : state_(std::make_shared<State>(std::move(executor), judge)), host_(host) {}
+ProtocolServer::ProtocolServer(bridge::P2pHost& host, asio::any_io_executor executor, PeerJudge& judge,
+                               RefusalLimits refusals)
+    : state_(std::make_shared<State>(std::move(executor), judge, refusals)), host_(host) {}
 
 ProtocolServer::~ProtocolServer() { state_->reset_all(); }
 

@@ -16,7 +16,12 @@ namespace venus::net {
 /// What one protocol may cost.
 struct StreamLimits {
   std::size_t total = 256;
-  std::size_t per_peer = 8;
+  std::size_t per_peer = 16;
+};
+/// Streams over a limit are reset; a peer that goes on so, faster than this, is told to the judge.
+struct RefusalLimits {
+  double per_second = 1;
+  double burst = 50;
 };
 
 /// Thread-safe after start(). Order: construct, add() every protocol, start(); at the end stop(), then
@@ -26,7 +31,7 @@ class ProtocolServer {
   using Serve = std::function<Task<>(bridge::P2pStreamPtr)>;
 
   /// All references must outlive the server.
-  ProtocolServer(bridge::P2pHost& host, asio::any_io_executor executor, PeerJudge& judge);
+  ProtocolServer(bridge::P2pHost& host, asio::any_io_executor executor, PeerJudge& judge, RefusalLimits refusals = {});
   ProtocolServer(const ProtocolServer&) = delete;
   ProtocolServer& operator=(const ProtocolServer&) = delete;
   /// Resets what is still open; stop() waits for it.

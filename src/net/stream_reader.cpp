@@ -42,7 +42,7 @@ Task<Bytes> StreamReader::item(std::size_t max) {
       co_return buffer;
     }
     CO_TRY(const auto more, co_await receive());
-    if (more.empty()) co_return fail(ErrorCode::Malformed, "the stream of {} ends within an item", stream_->peer());
+    if (more.empty()) co_return fail(ErrorCode::Unavailable, "the stream of {} ends within an item", stream_->peer());
     base::append(buffer, more);
   }
 }

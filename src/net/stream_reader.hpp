@@ -31,8 +31,8 @@ class StreamReader {
 
   /// The next bytes (those item() left over first), empty at the stream's end. Timeout, Unavailable.
   Task<Bytes> next();
-  /// One CBOR item of at most `max` bytes. Malformed (also when the stream ends within it), TooLarge,
-  /// Timeout, Unavailable.
+  /// One CBOR item of at most `max` bytes. Malformed, TooLarge, Timeout, Unavailable (also when the
+  /// stream ends within it: over QUIC a broken connection looks so).
   Task<Bytes> item(std::size_t max);
   /// Begins a new pace, with all its credit, from now on.
   void set_pace(Pace pace) {
