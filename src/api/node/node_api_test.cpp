@@ -16,12 +16,14 @@ std::set<std::string> names(MethodList<M...>) {
 }
 
 TEST(NodeApi, NamesEachMethodOnceAndCoversWhatWasRecordedOfLotus) {
-  VENUS_VECTORS_OR_SKIP(folder, "rpc/core");
+  VENUS_VECTORS_OR_SKIP(folder, "rpc");
   const auto ours = names(NodeApi::methods{});
   EXPECT_EQ(ours.size(), NodeApi::methods::size);
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (!entry.path().filename().string().starts_with("Filecoin.")) continue;
-    EXPECT_TRUE(ours.contains(entry.path().stem().string())) << entry.path().stem();
+  for (const auto* part : {"core", "net"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder / part)) {
+      if (!entry.path().filename().string().starts_with("Filecoin.")) continue;
+      EXPECT_TRUE(ours.contains(entry.path().stem().string())) << entry.path().stem();
+    }
   }
 }
 

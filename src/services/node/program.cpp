@@ -50,6 +50,7 @@ Result<void> bind_all(rpc::Dispatcher& d, Node& node, platform::Daemon& daemon) 
   bind_wallet(d, node);
   bind_state(d, node);
   bind_state_miner(d, node);
+  bind_net(d, node, {});
   bind_common(d, node, daemon);
   rpc::bind_discover<api::NodeApi>(d, "venus", daemon.options().version);
   return d.check_complete<api::NodeApi>();
@@ -147,6 +148,7 @@ void add_commands(platform::Cli& cli) {
   add_state_commands(root);
   add_wallet_commands(root);
   add_mpool_commands(root);
+  add_net_commands(root);
 }
 
 }  // namespace venus::node

@@ -43,5 +43,6 @@ void add_file_commands(platform::Command& root);
 void add_state_commands(platform::Command& root);
 void add_wallet_commands(platform::Command& root);
 void add_mpool_commands(platform::Command& root);
+void add_net_commands(platform::Command& root);
 
 }  // namespace venus::node

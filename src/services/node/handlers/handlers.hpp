@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rpc/dispatcher.hpp"
+#include "services/node/net_parts.hpp"
 #include "services/node/node.hpp"
 #include "services/node/sync_parts.hpp"
 
@@ -20,6 +21,8 @@ void bind_mining(rpc::Dispatcher& dispatcher, Node& node);
 void bind_wallet(rpc::Dispatcher& dispatcher, Node& node);
 void bind_state(rpc::Dispatcher& dispatcher, Node& node);
 void bind_state_miner(rpc::Dispatcher& dispatcher, Node& node);
+/// Peers and bandwidth; what is null in `parts` answers Unavailable.
+void bind_net(rpc::Dispatcher& dispatcher, Node& node, NetParts parts);
 void bind_common(rpc::Dispatcher& dispatcher, Node& node, platform::Daemon& daemon);
 
 }  // namespace venus::node
