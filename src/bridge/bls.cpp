@@ -29,7 +29,7 @@ Result<BlsSignature> bls_aggregate(std::span<const BytesView> signatures) {
   std::vector<native::BlsItem> items;
   items.reserve(signatures.size());
   for (const auto signature : signatures)
-    items.push_back({slice(signature), {}, {}});
+    items.push_back({slice(signature), {}, {}, {}});
   return guarded([&] {
     return native::bls_aggregate(rust::Slice<const native::BlsItem>(items.data(), items.size()));
   });
@@ -41,7 +41,7 @@ bool bls_verify_aggregate(BytesView signature, std::span<const BytesView> messag
   std::vector<native::BlsItem> items;
   items.reserve(messages.size());
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    items.push_back({{}, slice(messages[i]), slice(public_keys[i])});
+    items.push_back({{}, slice(messages[i]), slice(public_keys[i]), {}});
   }
   return native::bls_verify_aggregate(
       slice(signature), rust::Slice<const native::BlsItem>(items.data(), items.size()));
@@ -65,7 +65,7 @@ bool bls_verify_all(std::span<const BlsCheck> checks) {
   std::vector<native::BlsItem> items;
   items.reserve(checks.size());
   for (const auto& check : checks) {
-    items.push_back({slice(check.signature), slice(check.message), slice(check.public_key)});
+    items.push_back({slice(check.signature), slice(check.message), slice(check.public_key), slice(check.hash)});
   }
   return native::bls_verify_all(rust::Slice<const native::BlsItem>(items.data(), items.size()));
 }
@@ -74,7 +74,7 @@ std::vector<bool> bls_verify_batch(std::span<const BlsCheck> checks) {
   std::vector<native::BlsItem> items;
   items.reserve(checks.size());
   for (const auto& check : checks) {
-    items.push_back({slice(check.signature), slice(check.message), slice(check.public_key)});
+    items.push_back({slice(check.signature), slice(check.message), slice(check.public_key), slice(check.hash)});
   }
   const auto verdicts =
       native::bls_verify_batch(rust::Slice<const native::BlsItem>(items.data(), items.size()));

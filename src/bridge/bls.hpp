@@ -69,6 +69,7 @@ struct BlsCheck {
   BytesView signature;
   BytesView message;
   BytesView public_key;
+  BytesView hash{};  ///< what bls_hash_message gave for the message; empty: hashed anew by bls_verify_all
 };
 
 /// True if every one of the signatures (at most 510) verifies, for about half the price of verifying

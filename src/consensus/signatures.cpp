@@ -8,6 +8,10 @@ namespace venus::consensus {
 namespace {
 
 constexpr std::size_t kBlsSignature = 96;
+// bls_verify_all takes at most 510; a sum over more gains nothing.
+constexpr std::size_t kLargestSum = 256;
+// Below this, one by one (by whoever asks for the verdict) is as cheap as more halving.
+constexpr std::size_t kSmallestSum = 2;
 
 }  // namespace
 
@@ -32,7 +36,7 @@ Result<void> verify_block_signature(const types::BlockHeader& block, const Addre
 bool verify_worker_signatures(const Address& worker, std::span<const WorkerSignature> signatures) {
   if (!worker.defined() || worker.protocol() != types::Protocol::Bls) return false;
   std::vector<bridge::BlsCheck> checks;
-  for (const auto& one : signatures) checks.push_back({one.signature, one.input, worker.payload()});
+  for (const auto& one : signatures) checks.push_back({one.signature, one.input, worker.payload(), {}});
   return bridge::bls_verify_all(checks);
 }
 
@@ -76,14 +80,52 @@ Result<void> MessageVerifier::check(const types::SignedMessage& message, const A
   return types::authenticate_without_bls(message, key, chain_id_);
 }
 
-Result<void> MessageVerifier::verify(const types::SignedMessage& message, const Address& key) {
+Cid MessageVerifier::identity_of(const types::SignedMessage& message, const Address& key) {
   auto identity = ipld::encode(message);
   base::append(identity, key.bytes());
-  const auto id = ipld::cid_of_raw(identity);
+  return ipld::cid_of_raw(identity);
+}
+
+Result<void> MessageVerifier::verify(const types::SignedMessage& message, const Address& key) {
+  const auto id = identity_of(message, key);
   if (good_.get(id)) return {};
   TRY_VOID(check(message, key));
   good_.put(id, true);
   return {};
+}
+
+// One sum for all; when it does not come out, the halves are asked, so that few bad ones among many good
+// ones cost little.
+void MessageVerifier::verify_sum(std::span<const Candidate> candidates) {
+  std::vector<bridge::BlsCheck> checks;
+  checks.reserve(candidates.size());
+  for (const auto& one : candidates) {
+    checks.push_back({one.message->signature.data, one.cid.bytes(), one.key.payload(), *one.hash});
+  }
+  if (bridge::bls_verify_all(checks)) {
+    for (const auto& one : candidates) good_.put(one.identity, true);
+    return;
+  }
+  if (candidates.size() <= kSmallestSum) return;
+  const auto half = candidates.size() / 2;
+  verify_sum(candidates.first(half));
+  verify_sum(candidates.subspan(half));
+}
+
+void MessageVerifier::verify_ahead(std::span<const SignedBy> messages) {
+  std::vector<Candidate> candidates;
+  for (const auto& one : messages) {
+    if (one.message->signature.type != types::SignatureType::Bls) continue;
+    if (!one.key.defined() || one.key.protocol() != types::Protocol::Bls) continue;
+    auto identity = identity_of(*one.message, one.key);
+    if (good_.contains(identity)) continue;
+    const auto cid = one.message->message.cid();
+    candidates.push_back({one.message, one.key, std::move(identity), cid, hash_of(cid)});
+  }
+  for (std::size_t at = 0; at < candidates.size(); at += kLargestSum) {
+    const auto rest = std::span<const Candidate>(candidates).subspan(at);
+    verify_sum(rest.first(std::min(rest.size(), kLargestSum)));
+  }
 }
 
 Result<void> MessageVerifier::verify(const chainstore::ChainMessage& message, const Address& key) {

@@ -39,6 +39,15 @@ class MessageVerifier {
   Result<void> verify(const types::SignedMessage& message, const Address& key);
   /// The same for a message of a block that carries its own signature.
   Result<void> verify(const chainstore::ChainMessage& message, const Address& key);
+  struct SignedBy {
+    const types::SignedMessage* message = nullptr;
+    Address key;
+  };
+  /// Verifies BLS messages together, for less than half the price of one by one, and remembers the good
+  /// ones, so that verify() then finds them. Tells nothing of the others.
+  void verify_ahead(std::span<const SignedBy> messages);
+  /// How many good signatures are remembered.
+  [[nodiscard]] std::size_t known_good() const { return good_.size(); }
   /// The aggregate over a block's BLS messages; `keys[i]` (f3) signed `messages[i]`. A block without such
   /// messages may carry any 96 bytes. Messages met before, alone or in another block, cost little.
   Result<void> verify_aggregate(const types::Signature& aggregate,
@@ -49,7 +58,16 @@ class MessageVerifier {
   using Hash = std::array<std::uint8_t, 192>;
   std::shared_ptr<const Hash> hash_of(const Cid& message);
 
+  struct Candidate {
+    const types::SignedMessage* message = nullptr;
+    Address key;
+    Cid identity;
+    Cid cid;
+    std::shared_ptr<const Hash> hash;
+  };
+  static Cid identity_of(const types::SignedMessage& message, const Address& key);
   Result<void> check(const types::SignedMessage& message, const Address& key);
+  void verify_sum(std::span<const Candidate> candidates);
 
   const std::uint64_t chain_id_;
   // Hashes to the curve of BLS messages: most of what verifying them costs.

@@ -58,6 +58,7 @@ Result<vm::TipsetResult> StateManager::execute(const TipsetPtr& tipset, const vm
     out.receipts_root = tipset->parent_receipts();
     return out;
   }
+  if (refusal_) return fail(ErrorCode::Unavailable, "{}", *refusal_);
   TRY(auto messages, chain_.block_messages(*tipset));
   TRY(auto input, prepare(*tipset, messages));
   auto chain_view = view(tipset);
@@ -141,8 +142,11 @@ BaseFeeRule base_fee_rule(const types::NetworkParams& params, ChainEpoch height)
 }
 
 Result<TokenAmount> StateManager::base_fee_after(const TipsetPtr& tipset) {
+  if (auto known = base_fees_.get(tipset->key())) return *std::move(known);
   TRY(auto messages, chain_.block_messages(*tipset));
-  return next_base_fee(*tipset, messages, base_fee_rule(params_, tipset->height()));
+  auto out = next_base_fee(*tipset, messages, base_fee_rule(params_, tipset->height()));
+  base_fees_.put(tipset->key(), out);
+  return out;
 }
 
 Result<BigInt> StateManager::weight(const TipsetPtr& tipset) {

@@ -48,6 +48,10 @@ class StateManager {
   [[nodiscard]] vm::Executor& executor() const noexcept { return executor_; }
   [[nodiscard]] Blockstore& store() const noexcept { return chain_.blocks(); }
 
+  /// From now on nothing new is executed: Unavailable with this reason. For nodes that lack what execution
+  /// needs to come out right (verifying keys). Call before the first execution.
+  void refuse_execution(std::string reason) { refusal_ = std::move(reason); }
+
   /// State and receipts after a tipset; executes it if that was not done before. Several callers of one
   /// tipset wait for one execution.
   Result<ExecutedState> state(const TipsetPtr& tipset);
@@ -57,7 +61,7 @@ class StateManager {
   /// state. NotFound without such a sender.
   Result<vm::CallResult> call(const CallRequest& request);
 
-  /// The base fee that children of the tipset carry.
+  /// The base fee that children of the tipset carry; remembered.
   Result<TokenAmount> base_fee_after(const TipsetPtr& tipset);
   /// Weight of the chain with the tipset at its end; remembered.
   Result<BigInt> weight(const TipsetPtr& tipset);
@@ -79,7 +83,9 @@ class StateManager {
   chainstore::ChainStore& chain_;
   vm::Executor& executor_;
   const BeaconSchedule& beacons_;
+  std::optional<std::string> refusal_;
   chainstore::LruCache<TipsetKey, BigInt> weights_{1024};
+  chainstore::LruCache<TipsetKey, TokenAmount> base_fees_{1024};
 
   mutable std::mutex mutex_;
   std::condition_variable done_;

@@ -15,6 +15,8 @@ mod ffi {
         signature: &'a [u8],
         message: &'a [u8],
         public_key: &'a [u8],
+        /// What bls_hash_message gave for the message, or empty.
+        hash: &'a [u8],
     }
 
     /// A message of an aggregate whose hash to the curve is known (see bls_hash_message).
@@ -409,7 +411,13 @@ fn verify_all(items: &[BlsItem<'_>]) -> bool {
             keys.push((item.public_key, blst::blst_p2::default()));
             keys.len() - 1
         });
-        add_scaled(&mut keys[at].1, &hash_to_g2(item.message), factor);
+        let Some(hash) = message_point(&Hashable {
+            bytes: item.message,
+            hash: item.hash,
+        }) else {
+            return false;
+        };
+        add_scaled(&mut keys[at].1, &hash, factor);
     }
     let mut pairing = Pairing::new(true, G2_TAG);
     for (key, sum) in &keys {

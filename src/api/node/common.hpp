@@ -5,6 +5,7 @@
 #include "api/node/chain.hpp"
 #include "api/node/mpool.hpp"
 #include "api/node/net.hpp"
+#include "api/node/space.hpp"
 #include "api/node/state.hpp"
 #include "api/node/state_miner.hpp"
 
@@ -45,7 +46,7 @@ struct CommonApi {
 /// Everything `venus` serves at /rpc/v0 and /rpc/v1.
 struct NodeApi {
   using methods = rpc::JoinMethods<ChainApi::methods, MpoolApi::methods, NodeWalletApi::methods, StateApi::methods,
-                                   StateMinerApi::methods, NetApi::methods, CommonApi::methods>;
+                                   StateMinerApi::methods, NetApi::methods, SpaceApi::methods, CommonApi::methods>;
 };
 
 }  // namespace venus::api

@@ -5,8 +5,8 @@
 #include "consensus/chain_import.hpp"
 #include "ipld/car.hpp"
 #include "ipld/walk.hpp"
-#include "platform/home.hpp"
 #include "platform/progress.hpp"
+#include "services/node/home_chain.hpp"
 #include "services/node/program.hpp"
 
 namespace venus::node {
@@ -26,42 +26,8 @@ struct Words {
 };
 using WordsPtr = std::shared_ptr<Words>;
 
-// The node's settings from its home folder, with what the command line says instead.
-Result<Settings> load_settings(const Cli& cli, const Words& words) {
-  Config config;
-  platform::CommonConfig common;
-  platform::Properties properties(cli.info().component);
-  common.declare(properties);
-  config.declare(properties);
-  platform::Properties::Sources sources;
-  sources.file = cli.home() / "config.toml";
-  if (!words.network.empty()) sources.flags["network.name"] = words.network;
-  TRY_VOID(properties.load(sources));
-  if (!words.bundles.empty()) config.bundles = words.bundles;
-  return make_settings(config, cli.home());
-}
-
-// The chain of a home folder, opened by this process alone.
-struct OpenChain {
-  Settings settings;
-  platform::Home home;
-  std::unique_ptr<chainstore::ChainDatabase> database;
-  std::unique_ptr<chainstore::ChainStore> chain;
-};
-
-Result<OpenChain> open_chain(const Cli& cli, const Words& words) {
-  TRY(auto settings, load_settings(cli, words));
-  TRY(auto home, platform::Home::open(settings.home));
-  TRY(auto database, chainstore::ChainDatabase::open(settings.home / "chain",
-                                                     {.memory_mib = settings.database_memory_mib}));
-  TRY(auto chain, chainstore::ChainStore::open(database->blocks(), *database));
-  return OpenChain{std::move(settings), std::move(home), std::move(database), std::move(chain)};
-}
-
-Result<consensus::LoadedChain> load_file(OpenChain& open, const std::string& file) {
-  for (const auto& bundle : open.settings.actor_bundles) {
-    TRY_VOID(with_context(ipld::import_car_file(bundle, open.database->blocks()), bundle.string()));
-  }
+Result<consensus::LoadedChain> load_file(HomeChain& open, const std::string& file) {
+  TRY_VOID(import_bundles(open));
   Progress progress("reading", 0, Progress::Unit::Bytes);
   auto loaded = consensus::load_chain_file(*open.chain, file, [&](std::uint64_t read, std::uint64_t total) {
     progress.set_total(total);
@@ -73,7 +39,7 @@ Result<consensus::LoadedChain> load_file(OpenChain& open, const std::string& fil
 }
 
 Result<void> import_chain(Cli& cli, const Words& words) {
-  TRY(auto open, open_chain(cli, words));
+  TRY(auto open, open_home_chain(cli, {.network = words.network, .bundles = words.bundles}));
   TRY(const auto loaded, load_file(open, words.file));
   const auto& network = open.settings.network;
   TRY_VOID(check_verifying_keys(network));
@@ -107,7 +73,7 @@ Result<void> import_chain(Cli& cli, const Words& words) {
 
 // All headers and messages down to genesis with its state, and the states of the newest epochs.
 Result<void> export_chain(Cli& cli, const Words& words) {
-  TRY(auto open, open_chain(cli, words));
+  TRY(auto open, open_home_chain(cli, {.network = words.network, .bundles = words.bundles}));
   const auto head = open.chain->head();
   if (!head) return fail(ErrorCode::NotFound, "there is no chain in {}", open.settings.home.string());
   TRY(auto writer, ipld::CarWriter::create_file(words.file, head->cids()));
@@ -167,6 +133,7 @@ void add_file_commands(Command& root) {
   exporting.option("--recent-stateroots", &w->state_epochs, "How many epochs of states to write");
   exporting.footer("The node must not be running.");
   exporting.action([w](Cli& cli) { return export_chain(cli, *w); });
+  add_snapshot_commands(root);
 }
 
 }  // namespace venus::node

@@ -23,7 +23,13 @@ std::vector<api::HeadChange> to_api(const chainstore::HeadChange& change) {
 }  // namespace
 
 Node::Node(asio::io_context& context, Settings wanted)
-    : settings(std::move(wanted)), io(context), workers(settings.worker_threads),
+    : settings(std::move(wanted)), io(context),
+      disk({.folder = settings.home, .min_free = settings.min_free},
+           [tell = settings.on_disk_full](const std::string& reason) {
+             log.error(reason);
+             if (tell) tell(reason);
+           }),
+      workers(settings.worker_threads),
       started_millis(clock.unix_millis()) {}
 
 Node::~Node() { stop(); }
@@ -42,12 +48,24 @@ Result<std::unique_ptr<Node>> Node::open(asio::io_context& io, Settings settings
 }
 
 Result<void> Node::open_chain() {
-  TRY(database, with_context(chainstore::ChainDatabase::open(settings.home / "chain",
-                                                             {.memory_mib = settings.database_memory_mib,
-                                                              .must_exist = false}),
+  TRY_VOID(disk.check());
+  TRY(database, with_context(chainstore::ChainDatabase::open(
+                                 settings.home / "chain",
+                                 {.memory_mib = settings.database_memory_mib,
+                                  .must_exist = false,
+                                  .bulk = false,
+                                  .on_failure = [this](const Error& error) { disk.fail(error); }}),
                              "open the chain's database"));
   TRY(chain, chainstore::ChainStore::open(database->blocks(), *database));
   TRY(manifests_, import_bundles());
+  space = std::make_unique<Space>(
+      *chain, *database,
+      SpaceOptions{.home = settings.home,
+                   .keep_epochs = settings.gc_keep_epochs,
+                   .max_disk = settings.max_disk,
+                   .min_free = settings.min_free,
+                   .block_delay = std::chrono::seconds(settings.network.block_delay_seconds)});
+  space->keep(manifests_);
   if (chain->genesis()) return {};
   if (settings.genesis_car.empty()) {
     return fail(ErrorCode::NotFound,
@@ -73,6 +91,8 @@ Result<std::vector<Cid>> Node::import_bundles() {
 }
 
 Result<void> Node::start() {
+  disk.start();
+  space->start();
   head_changes_ = chain->subscribe(256);
   {
     const std::scoped_lock lock(listeners_mutex_);
@@ -84,6 +104,8 @@ Result<void> Node::start() {
 }
 
 void Node::stop() {
+  disk.stop();
+  if (space) space->stop();
   if (head_changes_) head_changes_->close();
   follower_.request_stop();
   if (follower_.joinable()) follower_.join();
@@ -174,10 +196,30 @@ std::int64_t Node::epochs_behind() const {
 
 Result<Cid> Node::push_message(types::SignedMessage message, mpool::Origin origin) {
   const auto cid = message.cid();
-  const auto added = pool->add(std::move(message), origin);
+  const auto added = pool->add(message, origin);
   if (!added && added.error().code == ErrorCode::AlreadyExists) return cid;
   if (!added) return std::unexpected(added.error());
+  if (added->publish && relay) relay(std::move(message));
   return added->cid;
+}
+
+Result<void> Node::store_messages_of(const types::BlockMessage& block) {
+  std::vector<types::SignedMessage> missing;
+  for (const auto* list : {&block.bls_messages, &block.secpk_messages}) {
+    for (const auto& message : *list) {
+      TRY(const bool here, chain->blocks().has(message));
+      if (here) continue;
+      const auto pending = pool->find(message);
+      if (!pending) {
+        return fail(ErrorCode::Unavailable, "message {} of block {} is not here", message, block.header.cid());
+      }
+      missing.push_back(*pending);
+    }
+  }
+  TRY_VOID(chain->put_messages(missing));
+  TRY(const auto meta, chainstore::store_message_meta(chain->blocks(), block.bls_messages, block.secpk_messages));
+  if (meta == block.header.messages) return {};
+  return fail(ErrorCode::FailedValidation, "block {} names other messages than it came with", block.header.cid());
 }
 
 Result<void> Node::submit_block(const types::BlockMessage& block) {
@@ -185,22 +227,7 @@ Result<void> Node::submit_block(const types::BlockMessage& block) {
   if (chain->is_validated(cid)) return {};
   TRY(const auto parents, with_context(chain->tipset(TipsetKey(block.header.parents)), "parents"));
   static_cast<void>(parents);
-  // The messages must be here before the block may be judged: from the pool if the store lacks them.
-  std::vector<types::SignedMessage> missing;
-  for (const auto* list : {&block.bls_messages, &block.secpk_messages}) {
-    for (const auto& message : *list) {
-      TRY(const bool here, chain->blocks().has(message));
-      if (here) continue;
-      const auto pending = pool->find(message);
-      if (!pending) return fail(ErrorCode::Unavailable, "message {} of block {} is not here", message, cid);
-      missing.push_back(*pending);
-    }
-  }
-  TRY_VOID(chain->put_messages(missing));
-  TRY(const auto meta, chainstore::store_message_meta(chain->blocks(), block.bls_messages, block.secpk_messages));
-  if (meta != block.header.messages) {
-    return fail(ErrorCode::FailedValidation, "block {} names other messages than it came with", cid);
-  }
+  TRY_VOID(store_messages_of(block));
   TRY_VOID(chain->put_block(block.header));
   TRY(const auto report, runtime->validator.validate_known(cid, {.threads = 2, .proofs = true}));
   if (!report.valid()) {

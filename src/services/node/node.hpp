@@ -12,8 +12,10 @@
 #include "consensus/chain_runtime.hpp"
 #include "mpool/pool.hpp"
 #include "rpc/dispatcher.hpp"
+#include "services/node/disk_watch.hpp"
 #include "services/node/drand_source.hpp"
 #include "services/node/key_store.hpp"
+#include "services/node/space.hpp"
 #include "services/node/state_views.hpp"
 
 namespace venus::node {
@@ -28,6 +30,14 @@ struct Settings {
   std::size_t database_memory_mib = 64;
   std::size_t vm_cache_mib = 48;
   std::size_t worker_threads = 4;
+  /// As peers see this program: "venus-0.1.0".
+  std::string agent = "venus";
+  /// Garbage collection and the disk (SpaceOptions).
+  std::int64_t gc_keep_epochs = 2000;
+  std::uint64_t max_disk = 0;
+  std::uint64_t min_free = 1U << 30;
+  /// Told once, from any thread, why the node must stop: the disk is full or the database can't be written.
+  std::function<void(const std::string&)> on_disk_full = {};
 };
 
 /// Members are public: it is wiring. Everything is thread-safe after start().
@@ -53,8 +63,11 @@ class Node {
   /// Head changes from now on, the current head first.
   HeadStream subscribe_head();
   /// Validates a block whose messages are in the store or the pool, stores it and adopts its tipset if it
-  /// is the heaviest. FailedValidation with all broken rules.
+  /// is the heaviest. FailedValidation with all broken rules. For a node without peers; see Network.
   Result<void> submit_block(const types::BlockMessage& block);
+  /// Puts the messages of a block into the store, from the pool where the store lacks them, with the roots its
+  /// header names. Unavailable names a message that is nowhere; FailedValidation for other roots.
+  Result<void> store_messages_of(const types::BlockMessage& block);
   /// Pushes a local message; its CID.
   Result<Cid> push_message(types::SignedMessage message, mpool::Origin origin);
   /// Whether the actors are compiled: before, executing waits for it.
@@ -64,11 +77,16 @@ class Node {
   /// Whole epochs between the clock and the head; 0 when in sync.
   [[nodiscard]] std::int64_t epochs_behind() const;
 
+  /// Told of each message that was pushed here and should be relayed; set before the API listens.
+  std::function<void(types::SignedMessage)> relay;
+
   Settings settings;
   asio::io_context& io;
   base::SystemClock clock;
+  DiskWatch disk;
   std::unique_ptr<chainstore::ChainDatabase> database;
   std::unique_ptr<chainstore::ChainStore> chain;
+  std::unique_ptr<Space> space;
   bridge::VmEngine engine{2};
   std::unique_ptr<consensus::ChainRuntime> runtime;
   std::unique_ptr<mpool::ChainView> pool_view;

@@ -11,6 +11,7 @@
 #include "platform/home.hpp"
 #include "rpc/openrpc.hpp"
 #include "services/node/handlers/handlers.hpp"
+#include "services/node/metrics.hpp"
 
 namespace venus::node {
 namespace {
@@ -41,17 +42,24 @@ std::vector<std::filesystem::path> find_bundles(const Config& config, const type
 
 Task<> as_task(Result<void> result) { co_return result; }
 
-Result<void> bind_all(rpc::Dispatcher& d, Node& node, platform::Daemon& daemon) {
+// Destroyed from the last member on: the network goes before the node it works on.
+struct Parts {
+  std::unique_ptr<Node> node;
+  std::unique_ptr<Network> network;  // null when networking is off
+};
+
+Result<void> bind_all(rpc::Dispatcher& d, Node& node, Network* network, platform::Daemon& daemon) {
   bind_chain(d, node);
-  bind_sync(d, node, {});
+  bind_sync(d, node, network == nullptr ? SyncParts{} : network->sync_parts());
   bind_mpool(d, node);
   bind_gas(d, node);
   bind_mining(d, node);
   bind_wallet(d, node);
   bind_state(d, node);
   bind_state_miner(d, node);
-  bind_net(d, node, {});
-  bind_common(d, node, daemon);
+  bind_space(d, node);
+  bind_net(d, node, network == nullptr ? NetParts{} : network->net_parts());
+  bind_common(d, node, network, daemon);
   rpc::bind_discover<api::NodeApi>(d, "venus", daemon.options().version);
   return d.check_complete<api::NodeApi>();
 }
@@ -82,7 +90,12 @@ void Config::declare(platform::Properties& p) {
   p.add("network.genesis", &genesis, "CAR with the genesis; needed at the first start");
   p.add("actors.bundles", &bundles, "CARs of the built-in actors; empty: those of the cache (VENUS_CACHE)");
   p.add("store.memory", &database_memory, "Memory for the database's caches");
+  p.add("store.gc_keep_epochs", &gc_keep_epochs, "For how many of the newest epochs garbage collection keeps states and messages",
+        std::optional(in_range<std::int64_t>(snapshot::kMinKeepEpochs, 1'000'000'000)));
+  p.add("store.max_disk", &max_disk, "Collect garbage as the store nears this size; 0: by command alone");
+  p.add("store.min_free", &min_free, "Stop before less than this is free on the disk");
   p.add("vm.cache", &vm_cache, "Memory for state blocks the VM read lately");
+  p2p.declare(p);
   p.add("node.workers", &workers, "Threads that answer calls", std::optional(in_range<std::size_t>(1, 256)));
   p.add("health.max_epochs_behind", &max_epochs_behind, "How far behind the clock the head may be to be ready",
         std::optional(in_range<std::int64_t>(0, 1'000'000'000)));
@@ -97,6 +110,9 @@ Result<Settings> make_settings(const Config& config, const std::filesystem::path
   out.actor_bundles = find_bundles(config, out.network);
   out.database_memory_mib = config.database_memory.bytes >> 20;
   out.vm_cache_mib = config.vm_cache.bytes >> 20;
+  out.gc_keep_epochs = config.gc_keep_epochs;
+  out.max_disk = config.max_disk.bytes;
+  out.min_free = config.min_free.bytes;
   out.worker_threads = config.workers;
   return out;
 }
@@ -125,18 +141,34 @@ Result<void> check_verifying_keys(const types::NetworkParams& network, bool with
 
 Result<void> build(platform::Daemon& daemon, const Config& config) {
   TRY(auto settings, make_settings(config, daemon.home().path()));
-  TRY(auto opened, Node::open(daemon.io(), std::move(settings)));
-  auto& node = daemon.own(std::move(opened));
-  TRY_VOID(bind_all(daemon.dispatcher(), node, daemon));
-  add_health(daemon.health(), node, config.max_epochs_behind);
-  if (const auto keys = check_verifying_keys(node.settings.network); !keys) {
-    platform::Log("node").warn("proofs can't be verified", platform::kv("error", keys.error()));
+  settings.agent = "venus-" + daemon.options().version;
+  auto& parts = daemon.own(std::make_unique<Parts>());
+  TRY(parts.node, Node::open(daemon.io(), std::move(settings)));
+  auto& node = *parts.node;
+  const auto& params = node.settings.network;
+  const auto keys = check_verifying_keys(params, !params.actor_debugging);
+  if (!keys) {
+    platform::Log("node").error("nothing is executed: proofs can't be verified", platform::kv("error", keys.error()));
+    node.runtime->states.refuse_execution(keys.error().message);
   }
+  // Without keys the node could neither judge what peers say nor serve them anything new.
+  if (config.p2p.enabled && keys) {
+    TRY(parts.network, Network::open(node, config.p2p));
+    parts.network->add_metrics(daemon.metrics());
+  }
+  auto* network = parts.network.get();
+  TRY_VOID(bind_all(daemon.dispatcher(), node, network, daemon));
+  add_health(daemon.health(), node, config.max_epochs_behind);
+  add_node_metrics(daemon.metrics(), node);
   daemon.on_start("node", [&node] { return as_task(node.start()); });
   daemon.on_stop("node", [&node] {
     node.stop();
     return as_task({});
   });
+  if (network != nullptr) {
+    daemon.on_start("network", [network] { return network->start(); });
+    daemon.on_stop("network", [network] { return network->stop(); });
+  }
   return {};
 }
 

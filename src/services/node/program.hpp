@@ -5,6 +5,7 @@
 #include "platform/cli.hpp"
 #include "platform/config.hpp"
 #include "platform/daemon.hpp"
+#include "services/node/network.hpp"
 #include "services/node/node.hpp"
 
 namespace venus::node {
@@ -14,9 +15,13 @@ struct Config {
   std::string genesis;
   std::vector<std::string> bundles;  ///< empty: those that the actors tool put into the cache
   platform::ByteSize database_memory{64U << 20};
+  std::int64_t gc_keep_epochs = 2000;
+  platform::ByteSize max_disk{0};
+  platform::ByteSize min_free{1U << 30};
   platform::ByteSize vm_cache{48U << 20};
   std::size_t workers = 4;
   std::int64_t max_epochs_behind = 5;  ///< "in sync" for readiness
+  NetworkConfig p2p;
 
   void declare(platform::Properties& properties);
 };

@@ -143,8 +143,9 @@ void bind_chain(rpc::Dispatcher& d, Node& node) {
       return node.runtime->states.weight(tipset);
     });
   });
-  d.bind<Api::Export>([](ChainEpoch, bool, TipsetKey) -> Result<rpc::Stream<Bytes>> {
-    return fail(ErrorCode::Unsupported, "export over RPC is not available; stop the node and use `venus chain export`");
+  d.bind<Api::Export>([&node](ChainEpoch epochs, bool skip_old, TipsetKey key) -> Result<rpc::Stream<Bytes>> {
+    TRY(const auto tipset, node.tipset(key));
+    return node.space->stream(tipset, epochs.value(), skip_old);
   });
 }
 

@@ -9,6 +9,7 @@
 #include "platform/daemon.hpp"
 #include "platform/log.hpp"
 #include "services/node/handlers/handlers.hpp"
+#include "services/node/network.hpp"
 
 namespace venus::node {
 namespace {
@@ -31,7 +32,9 @@ Result<double> blocks_per_tipset(Node& node, std::int64_t epochs) {
   return static_cast<double>(blocks) / static_cast<double>(epochs);
 }
 
-Result<Json> status(Node& node, bool with_chain) {
+using PeerCounts = std::pair<std::size_t, std::size_t>;  // for messages, for blocks
+
+Result<Json> status(Node& node, PeerCounts peers, bool with_chain) {
   const auto head = node.head()->height().value();
   double hundred = 0;
   double finality = 0;
@@ -41,9 +44,17 @@ Result<Json> status(Node& node, bool with_chain) {
   }
   return Json(boost::json::object{
       {"SyncStatus", boost::json::object{{"Epoch", head}, {"Behind", node.epochs_behind()}}},
-      {"PeerStatus", boost::json::object{{"PeersToPublishMsgs", 0}, {"PeersToPublishBlocks", 0}}},
+      {"PeerStatus", boost::json::object{{"PeersToPublishMsgs", peers.first}, {"PeersToPublishBlocks", peers.second}}},
       {"ChainStatus", boost::json::object{{"BlocksPerTipsetLast100", hundred},
                                           {"BlocksPerTipsetLastFinality", finality}}}});
+}
+
+Task<Json> status_of(Node& node, Network* network, bool with_chain) {
+  PeerCounts peers;
+  if (network != nullptr) {
+    CO_TRY(peers, co_await network->publish_counts());
+  }
+  co_return co_await on(node.workers, [&node, peers, with_chain] { return status(node, peers, with_chain); });
 }
 
 Task<std::vector<std::string>> verify_token(platform::Daemon& daemon, std::string token) {
@@ -78,15 +89,14 @@ void bind_lifetime(rpc::Dispatcher& d, platform::Daemon& daemon) {
 
 }  // namespace
 
-void bind_common(rpc::Dispatcher& d, Node& node, platform::Daemon& daemon) {
+void bind_common(rpc::Dispatcher& d, Node& node, Network* network, platform::Daemon& daemon) {
   d.bind<Api::Version>([&node, version = daemon.options().version]() -> Result<api::Version> {
     return api::Version{version, kApiVersion, node.settings.network.block_delay_seconds, "venus"};
   });
   d.bind<Api::Session>([session = crypto::new_uuid()]() -> Result<std::string> { return session; });
   d.bind<Api::StartTime>([&node]() -> Result<std::string> { return base::rfc3339(node.started_millis); });
-  d.bind<Api::NodeStatus>([&node](bool with_chain) {
-    return on(node.workers, [&node, with_chain] { return status(node, with_chain); });
-  });
+  d.bind<Api::NodeStatus>(
+      [&node, network](bool with_chain) { return status_of(node, network, with_chain); });
   bind_lifetime(d, daemon);
   d.bind<Api::LogList>([]() -> Result<std::vector<std::string>> {
     std::vector<std::string> out;

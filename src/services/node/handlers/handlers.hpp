@@ -13,6 +13,8 @@ class Daemon;
 
 namespace venus::node {
 
+class Network;
+
 void bind_chain(rpc::Dispatcher& dispatcher, Node& node);
 void bind_sync(rpc::Dispatcher& dispatcher, Node& node, SyncParts parts);
 void bind_mpool(rpc::Dispatcher& dispatcher, Node& node);
@@ -23,6 +25,9 @@ void bind_state(rpc::Dispatcher& dispatcher, Node& node);
 void bind_state_miner(rpc::Dispatcher& dispatcher, Node& node);
 /// Peers and bandwidth; what is null in `parts` answers Unavailable.
 void bind_net(rpc::Dispatcher& dispatcher, Node& node, NetParts parts);
-void bind_common(rpc::Dispatcher& dispatcher, Node& node, platform::Daemon& daemon);
+/// `network` is null when networking is off.
+/// Snapshots and garbage collection.
+void bind_space(rpc::Dispatcher& dispatcher, Node& node);
+void bind_common(rpc::Dispatcher& dispatcher, Node& node, Network* network, platform::Daemon& daemon);
 
 }  // namespace venus::node

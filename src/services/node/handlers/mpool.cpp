@@ -139,8 +139,12 @@ void bind_mpool(rpc::Dispatcher& d, Node& node) {
     if (node.pool->pending_of(address).empty()) return api::Json(nullptr);
     return fail(ErrorCode::Unsupported, "check lists of pending messages are not available; see MpoolPending");
   });
-  d.bind<Api::PublishByAddress>([](Address) -> Result<void> {
-    return fail(ErrorCode::Unsupported, "this node is not connected to peers that could be told");
+  d.bind<Api::PublishByAddress>([&node](Address address) -> Result<void> {
+    if (!node.relay) return fail(ErrorCode::Unavailable, "networking is switched off (p2p.enabled = false)");
+    auto messages = node.pool->pending_of(address);
+    if (messages.empty()) return fail(ErrorCode::NotFound, "no pending messages of {}", address);
+    for (auto& message : messages) node.relay(std::move(message));
+    return {};
   });
   d.bind<Api::PublishMessage>([&node](types::SignedMessage message) -> Result<void> {
     TRY_VOID(node.push_message(std::move(message), mpool::Origin::Local));
