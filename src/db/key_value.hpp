@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace venus::db {
@@ -110,6 +111,10 @@ class KeyValueStore {
   Result<bool> view(Column column, BytesView key, FunctionRef<void(BytesView)> visit,
                     Caching caching = Caching::Keep) const;
   Result<bool> has(Column column, BytesView key) const;
+  /// Shows the values of those of many keys that are there, past the cache, each valid during the call. The
+  /// keys must rise: what lies close together is then read once.
+  Result<void> view_many(Column column, std::span<const BytesView> keys,
+                         FunctionRef<void(std::size_t index, BytesView value)> visit) const;
   Result<void> put(Column column, BytesView key, BytesView value,
                    Durability durability = Durability::Buffered);
   Result<void> erase(Column column, BytesView key, Durability durability = Durability::Buffered);

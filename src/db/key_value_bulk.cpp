@@ -84,6 +84,31 @@ Result<void> KeyValueStore::load_sorted(Column column,
   return check(impl_->db->IngestExternalFile(handle, {file.text()}, ingest));
 }
 
+Result<void> KeyValueStore::view_many(Column column, std::span<const BytesView> keys,
+                                      FunctionRef<void(std::size_t, BytesView)> visit) const {
+  // What the database takes at a time.
+  constexpr std::size_t kAtOnce = 32;
+  std::array<rocksdb::Slice, kAtOnce> wanted;
+  std::array<rocksdb::PinnableSlice, kAtOnce> values;
+  std::array<rocksdb::Status, kAtOnce> statuses;
+  rocksdb::ReadOptions read;
+  read.fill_cache = false;
+  for (std::size_t first = 0; first < keys.size(); first += kAtOnce) {
+    const auto count = std::min(kAtOnce, keys.size() - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      wanted[i] = slice(keys[first + i]);
+      values[i].Reset();
+    }
+    impl_->db->MultiGet(read, impl_->of(column), count, wanted.data(), values.data(), statuses.data(), true);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      TRY_VOID(check(statuses[i]));
+      visit(first + i, view_of(values[i]));
+    }
+  }
+  return {};
+}
+
 Result<void> KeyValueStore::flush(Column column) {
   return check(impl_->db->Flush(rocksdb::FlushOptions(), impl_->of(column)));
 }

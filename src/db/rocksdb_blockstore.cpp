@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstring>
 #include <deque>
+#include <numeric>
 
 namespace venus::db {
 namespace {
@@ -158,6 +159,40 @@ Result<RocksdbBlockstore::Place> RocksdbBlockstore::view_at(const Cid& cid,
   const Key key(cid);
   const auto set = current();
   return first_of(*set, [&](Column column) { return store_->view(column, key, visit, Caching::Pass); });
+}
+
+Result<void> RocksdbBlockstore::view_many(std::span<const Cid> cids,
+                                          FunctionRef<void(std::size_t, BytesView)> visit) const {
+  const auto set = current();
+  std::vector<Key> keys;
+  keys.reserve(cids.size());
+  for (const auto& cid : cids)
+    keys.emplace_back(cid);
+  std::vector<std::size_t> left(cids.size());
+  std::iota(left.begin(), left.end(), std::size_t{0});
+  const auto less = [&](std::size_t a, std::size_t b) { return base::as_chars(keys[a]) < base::as_chars(keys[b]); };
+  if (!std::is_sorted(left.begin(), left.end(), less)) std::sort(left.begin(), left.end(), less);
+  auto parts = set->older;
+  parts.insert(parts.begin(), {set->newer, set->copied});
+  parts.push_back(set->pinned);
+  for (const auto& part : parts) {
+    if (!part || left.empty()) continue;
+    std::vector<BytesView> wanted;
+    wanted.reserve(left.size());
+    for (const auto index : left)
+      wanted.emplace_back(keys[index]);
+    std::vector<bool> found(left.size());
+    TRY_VOID(store_->view_many(part->column(), wanted, [&](std::size_t i, BytesView value) {
+      found[i] = true;
+      visit(left[i], value);
+    }));
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      if (!found[i]) left[kept++] = left[i];
+    }
+    left.resize(kept);
+  }
+  return {};
 }
 
 Result<bool> RocksdbBlockstore::has(const Cid& cid) {

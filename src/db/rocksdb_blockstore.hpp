@@ -35,6 +35,10 @@ class RocksdbBlockstore final : public ipld::Blockstore {
   /// All of them or none.
   Result<void> put_many(std::span<const std::pair<Cid, Bytes>> blocks) override;
 
+  /// Shows those of many blocks that are here, past the cache, in no order. Quickest when the CIDs rise.
+  Result<void> view_many(std::span<const Cid> cids,
+                         FunctionRef<void(std::size_t index, BytesView data)> visit) const;
+
   /// Adds a block to a batch, to be written together with metadata.
   void add(KeyValueBatch& batch, const Cid& cid, BytesView data) const;
   /// The same for one that is never to go; without a pinned column as add().

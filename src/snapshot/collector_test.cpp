@@ -212,7 +212,10 @@ TEST(Collector, LosesNothingWhileTheChainGrows) {
   for (int round = 0; round < 3; ++round) {
     std::atomic<bool> done{false};
     std::thread grower([&] {
-      while (!done) chain.grow(height++);
+      while (!done) {
+        chain.grow(height++);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
     });
     auto options = quick();
     options.settle = std::chrono::milliseconds(50);

@@ -8,6 +8,7 @@
 #include "ipld/car.hpp"
 #include "snapshot/background.hpp"
 #include "snapshot/visited_set.hpp"
+#include "snapshot/waves.hpp"
 
 namespace venus::snapshot {
 namespace {
@@ -21,9 +22,10 @@ constexpr std::int64_t kHeadersAhead = 40;
 
 class Export {
  public:
-  Export(const chainstore::ChainStore& chain, const ReadBlock& read, const TipsetPtr& head,
+  Export(const chainstore::ChainStore& chain, const BlockReader& read, const TipsetPtr& head,
          std::unique_ptr<ipld::ByteSink> sink, const ExportOptions& options)
-      : chain_(chain), head_(head), sink_(std::move(sink)), options_(options), reads_(read, options.reading) {}
+      : chain_(chain), head_(head), sink_(std::move(sink)), options_(options), reads_(read.one, options.reading),
+        waves_(read, options.reading, visited_) {}
 
   Result<Exported> run();
 
@@ -35,6 +37,7 @@ class Export {
   Result<void> write_front();
   Result<void> write_f3(const Cid& cid);
   Result<void> header(const Cid& cid);
+  Result<void> below(const Cid& root, Missing missing, std::string_view what);
   Result<void> walk(const Cid& root, Missing missing, std::string_view what);
   Result<void> read_ahead(const Cid& next);
   Result<void> read_headers_ahead(std::int64_t height);
@@ -47,6 +50,7 @@ class Export {
   const ExportOptions& options_;
   ReadAhead reads_;
   VisitedSet visited_;
+  Waves waves_;
   std::deque<Cid> headers_;
   std::vector<Cid> stack_;
   std::int64_t tail_ = 0;  // states and messages are written above it
@@ -189,10 +193,17 @@ Result<void> Export::walk(const Cid& root, Missing missing, std::string_view wha
   return {};
 }
 
+// Now, or with all others once the headers are written.
+Result<void> Export::below(const Cid& root, Missing missing, std::string_view what) {
+  if (options_.depth_first) return walk(root, missing, what);
+  waves_.add(root, missing == Missing::Pass);
+  return {};
+}
+
 // Where nothing but headers is written, each would have to be read before the next is known. The index of heights
 // knows them all.
 Result<void> Export::read_headers_ahead(std::int64_t height) {
-  if (height > tail_ || height > headers_read_to_ || height <= 1 || !reads_.has_room()) return {};
+  if ((options_.depth_first && height > tail_) || height > headers_read_to_ || height <= 1 || !reads_.has_room()) return {};
   std::vector<Cid> wanted;
   auto epoch = height - 1;
   for (; epoch > 0 && height - epoch <= kHeadersAhead; --epoch) {
@@ -219,7 +230,7 @@ Result<void> Export::header(const Cid& cid) {
   ++out_.headers;
   height_ = block.height.value();
   const bool recent = height_ > tail_;
-  if (recent || options_.old_messages) TRY_VOID(walk(block.messages, Missing::Fail, "messages"));
+  if (recent || options_.old_messages) TRY_VOID(below(block.messages, Missing::Fail, "messages"));
   if (height_ == 0) {
     // Whatever the genesis grew from; what it links to in turn is of no network's concern.
     for (const auto& parent : block.parents) {
@@ -229,9 +240,9 @@ Result<void> Export::header(const Cid& cid) {
   } else {
     headers_.insert(headers_.end(), block.parents.begin(), block.parents.end());
   }
-  if (height_ == 0 || (recent && options_.states)) TRY_VOID(walk(block.parent_state_root, Missing::Fail, "states"));
+  if (height_ == 0 || (recent && options_.states)) TRY_VOID(below(block.parent_state_root, Missing::Fail, "states"));
   if (height_ != 0 && recent && options_.receipts) {
-    TRY_VOID(walk(block.parent_message_receipts, Missing::Pass, "receipts"));
+    TRY_VOID(below(block.parent_message_receipts, Missing::Pass, "receipts"));
   }
   return read_headers_ahead(height_);
 }
@@ -248,6 +259,11 @@ Result<Exported> Export::run() {
     headers_.pop_front();
     TRY_VOID(header(next));
   }
+  TRY_VOID(waves_.run([this](BytesView sections, std::uint64_t blocks) -> Result<void> {
+    base::append(buffer_, sections);
+    out_.blocks += blocks;
+    return buffer_.size() >= kBufferBytes ? flush() : Result<void>{};
+  }));
   TRY_VOID(flush());
   TRY_VOID(sink_->finish());
   out_.memory = visited_.memory();
@@ -263,7 +279,7 @@ ipld::PackOptions snapshot_packing() {
   return out;
 }
 
-Result<Exported> export_snapshot(const chainstore::ChainStore& chain, const ReadBlock& read, const TipsetPtr& head,
+Result<Exported> export_snapshot(const chainstore::ChainStore& chain, const BlockReader& read, const TipsetPtr& head,
                                  std::unique_ptr<ipld::ByteSink> sink, const ExportOptions& options) {
   return Export(chain, read, head, std::move(sink), options).run();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// From a chain's store to a snapshot, in the order Lotus writes and expects: each header before its parents, and
-// after it, depth first, its messages and state.
+// From a chain's store to a snapshot. Each header stands before those of its parents, which Lotus's import depends
+// on. Beyond that there are two orders: that of Lotus, each header followed by its messages and state depth first, or
+// all headers first and the rest as the store reads it quickest.
 #pragma once
 
 #include <filesystem>
@@ -30,6 +31,8 @@ struct ExportOptions {
   bool receipts = true;
   /// Messages of all epochs, not of the newest alone.
   bool old_messages = false;
+  /// In Lotus's order.
+  bool depth_first = false;
   /// F3 data for version 2; none when empty.
   std::filesystem::path f3_file = {};
   /// Reads ahead and yields to other threads.
@@ -51,8 +54,8 @@ inline constexpr std::int64_t kMinEpochs = types::policy::kChainFinality;
 
 /// Writes the chain that ends in `head` and finishes the sink. Reads nothing but blocks and the index of heights;
 /// holds no lock of the chain. NotFound names a block that should be here. InvalidArgument for options that make
-/// no snapshot. Memory: reading.max_bytes, some MiB of output, and VisitedSet's for what is written.
-Result<Exported> export_snapshot(const chainstore::ChainStore& chain, const ReadBlock& read, const TipsetPtr& head,
+/// no snapshot. Memory: VisitedSet's for what is written, and reading.max_bytes depth first, else up to 350 MiB.
+Result<Exported> export_snapshot(const chainstore::ChainStore& chain, const BlockReader& read, const TipsetPtr& head,
                                  std::unique_ptr<ipld::ByteSink> sink, const ExportOptions& options = {});
 
 /// How snapshots are packed: frames of some MiB, by all cores.

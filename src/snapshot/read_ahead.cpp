@@ -13,9 +13,21 @@ std::size_t size_of(const std::optional<Bytes>& block) { return sizeof(Cid) + (b
 
 }  // namespace
 
-ReadBlock reader_of(db::RocksdbBlockstore& store) {
-  return [&store](const Cid& cid) { return store.find(cid, db::Caching::Pass); };
+BlockReader::BlockReader(ReadBlock read) : one(std::move(read)) {
+  many = [find = one](std::span<const Cid> cids, FunctionRef<void(std::size_t, BytesView)> visit) -> Result<void> {
+    for (std::size_t i = 0; i < cids.size(); ++i) {
+      TRY(const auto data, find(cids[i]));
+      if (data) visit(i, *data);
+    }
+    return {};
+  };
 }
+
+BlockReader::BlockReader(db::RocksdbBlockstore& store)
+    : one([&store](const Cid& cid) { return store.find(cid, db::Caching::Pass); }),
+      many([&store](std::span<const Cid> cids, FunctionRef<void(std::size_t, BytesView)> visit) {
+        return store.view_many(cids, visit);
+      }) {}
 
 ReadAhead::ReadAhead(ReadBlock read, Options options) : read_(std::move(read)), options_(options) {
   for (std::size_t i = 0; i < options_.helpers; ++i) helpers_.emplace_back([this] { help(); });

@@ -17,8 +17,19 @@ namespace venus::snapshot {
 
 /// Reads a block; from any thread.
 using ReadBlock = std::function<Result<std::optional<Bytes>>(const Cid&)>;
-/// Reads past the database's cache.
-ReadBlock reader_of(db::RocksdbBlockstore& store);
+/// Reads those of many blocks that are here, in no order; from any thread. Quickest when the CIDs rise.
+using ReadBlocks = std::function<Result<void>(std::span<const Cid>, FunctionRef<void(std::size_t, BytesView)>)>;
+
+/// How a walk reads.
+struct BlockReader {
+  ReadBlock one;
+  ReadBlocks many;
+
+  /// From a function for single blocks alone.
+  explicit BlockReader(ReadBlock read);
+  /// Past the cache of a database, which must outlive it.
+  explicit BlockReader(db::RocksdbBlockstore& store);
+};
 
 /// One walker; helpers read for it what it will ask for next.
 class ReadAhead {
