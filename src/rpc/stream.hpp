@@ -72,6 +72,11 @@ class StreamState final : public StreamCore {
     return true;
   }
 
+  std::size_t queued() const {
+    std::lock_guard lock(mutex_);
+    return items_.size();
+  }
+
   /// The next item if there is one, without waiting.
   std::optional<T> take() {
     std::lock_guard lock(mutex_);
@@ -157,6 +162,8 @@ class StreamWriter {
   void close() const { state_->finish(std::nullopt); }
   /// End by failure.
   void close(Error error) const { state_->finish(std::move(error)); }
+  /// Items the reader has not taken yet: who can slow down waits for it to fall.
+  [[nodiscard]] std::size_t queued() const { return state_->queued(); }
   /// Whether someone still listens.
   [[nodiscard]] bool open() const { return state_ && state_->open(); }
   /// `hook` runs once, on whatever thread, when the stream has ended for any reason.

@@ -8,6 +8,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -19,6 +20,11 @@ namespace {
 namespace websocket = boost::beast::websocket;
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kHandshakeLimit{5'000};
+// Items of a stream that are large enough to wait for the peer, how much of them may wait to be sent, and how
+// long to wait before looking again.
+constexpr std::size_t kBulkItem = 256U << 10;
+constexpr std::size_t kBulkAhead = 8U << 20;
+constexpr std::chrono::milliseconds kBulkPause{5};
 
 // A call under way. The signal is used on the call's strand only, the stream under the mutex.
 struct Call {
@@ -113,6 +119,7 @@ class WsSession final : public Session, public std::enable_shared_from_this<WsSe
                                         CallFacts facts, Task<Outcome> pending, std::uint64_t key);
   static asio::awaitable<void> pump(std::shared_ptr<WsSession> self, std::shared_ptr<Call> call,
                                     CallFacts facts, std::shared_ptr<detail::TextStream> stream);
+  asio::awaitable<void> wait_for_peer();
   void call_done(std::uint64_t key, const std::string& id);
   void reply(const CallFacts& facts, const Result<Outcome>& outcome);
   void reply_error(std::string_view id, const Error& error);
@@ -132,11 +139,11 @@ class WsSession final : public Session, public std::enable_shared_from_this<WsSe
   std::uint64_t next_call_ = 0;
   std::atomic<std::uint64_t> next_channel_{1};
   std::deque<std::string> outbox_;
-  std::size_t outbox_bytes_ = 0;
+  std::atomic<std::size_t> outbox_bytes_{0};
   std::atomic<std::int64_t> write_deadline_{0};
   bool draining_ = false;
   bool leaving_ = false;
-  bool closed_ = false;
+  std::atomic<bool> closed_{false};
 };
 
 asio::awaitable<void> WsSession::serve(http::request<http::string_body> request,
@@ -275,13 +282,25 @@ asio::awaitable<void> WsSession::pump(std::shared_ptr<WsSession> self, std::shar
     for (;;) {
       auto item = co_await stream->next();
       if (!item || !*item) break;
+      const bool bulk = (*item)->size() >= kBulkItem;
       self->send(channel_message(kChannelValue, channel, **item));
+      if (bulk) co_await self->wait_for_peer();
     }
   } catch (const std::exception&) {
     // The call was cancelled while it waited.
   }
   stream->close();
   self->send(channel_message(kChannelClose, channel));
+}
+
+// A stream of large items (an export) goes at its reader's pace instead of filling the queue.
+asio::awaitable<void> WsSession::wait_for_peer() {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (outbox_bytes_ > kBulkAhead && !closed_) {
+    timer.expires_after(kBulkPause);
+    const auto [error] = co_await timer.async_wait(kToken);
+    if (error) co_return;
+  }
 }
 
 void WsSession::call_done(std::uint64_t key, const std::string& id) {
