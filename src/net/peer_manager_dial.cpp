@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // How PeerManager finds peers.
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 
@@ -111,6 +112,7 @@ void PeerManager::State::start_dial(const PeerId& peer, std::vector<std::string>
 }
 
 Task<> PeerManager::State::dial(std::shared_ptr<State> self, PeerId peer, std::vector<std::string> addresses) {
+  co_await asio::post(asio::use_awaitable);  // whoever spawns this holds the mutex, and spawning may run at once
   {
     const std::scoped_lock lock(self->mutex);
     if (self->stopped) co_return Result<void>{};
@@ -140,6 +142,7 @@ void PeerManager::State::look_up_names(Time at) {
 }
 
 Task<> PeerManager::State::look_up(std::shared_ptr<State> self, std::string host) {
+  co_await asio::post(asio::use_awaitable);  // whoever spawns this holds the mutex, and spawning may run at once
   {
     const std::scoped_lock lock(self->mutex);
     if (self->stopped) co_return Result<void>{};

@@ -2,6 +2,7 @@
 // What PeerManager decides, with a host that does what it is told at once.
 #include "net/peer_manager.hpp"
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
@@ -366,6 +367,16 @@ TEST_F(PeerManagerTest, NothingHappensAfterStop) {
   settle();
   EXPECT_FALSE(connected(1));
   EXPECT_EQ(test_util::run(io_, manager_->connect(test_peer(1), {address_of(1)})).error().code, ErrorCode::Cancelled);
+}
+
+TEST_F(PeerManagerTest, DialsFromWithinItsOwnRound) {
+  bootstrap(1);
+  start();
+  host_->alive[test_peer(1)] = address_of(1);
+  asio::co_spawn(io_, manager_->run(), asio::detached);
+  settle();
+  EXPECT_TRUE(connected(1)) << "a round on the io thread starts dials there";
+  manager_->stop();
 }
 
 TEST_F(PeerManagerTest, RunEndsWithStop) {
