@@ -52,8 +52,7 @@ devnet: build
 	$(BUILD)/apps/venus-devnet up
 
 bench: build
-	tools/run_each.sh '$(BUILD)' '_bench$$' '$(TEST)'
-	$(if $(TEST),,bench/replay.sh $(BUILD))
+	bench/run.sh '$(BUILD)' '$(TEST)'
 
 soak: build
 	VENUS_SOAK_EPOCHS=$(EPOCHS) ctest --test-dir $(BUILD) -C soak -L soak --no-tests=error --verbose
