@@ -1,33 +1,38 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "net/message_intake.hpp"
 
-#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include "mpool/config.hpp"
 
 namespace venus::net {
+namespace {
+
+constexpr std::chrono::milliseconds kLongestWait{60'000};
+
+}  // namespace
 
 void MessageIntake::push(bridge::P2pGossip gossip) {
-  const std::scoped_lock lock(mutex_);
-  waiting_.push_back(std::move(gossip));
-  wake_.cancel();
+  asio::post(strand_, [this, gossip = std::move(gossip)]() mutable {
+    waiting_.push_back(std::move(gossip));
+    wake_.set();
+  });
 }
 
 void MessageIntake::stop() {
-  const std::scoped_lock lock(mutex_);
-  stopped_ = true;
-  wake_.cancel();
+  asio::post(strand_, [this] {
+    stopped_ = true;
+    wake_.set();
+  });
 }
 
 std::vector<bridge::P2pGossip> MessageIntake::take() {
-  const std::scoped_lock lock(mutex_);
   std::vector<bridge::P2pGossip> out;
   while (!waiting_.empty() && out.size() < kBatch) {
     out.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
-  // Armed under the lock, so that a push after this finds a timer to cancel.
-  if (out.empty()) wake_.expires_at(asio::steady_timer::time_point::max());
   return out;
 }
 
@@ -48,24 +53,26 @@ std::vector<MessageIntake::Judged> MessageIntake::judge(const std::vector<bridge
   return out;
 }
 
+// Ends by stop() alone: Asio 1.81 ends the process when a coroutine is cancelled before its first step elsewhere.
 Task<> MessageIntake::run() {
-  for (;;) {
+  co_return co_await asio::co_spawn(strand_, loop(),
+                                    asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+}
+
+Task<> MessageIntake::loop() {
+  while (!stopped_) {
     const auto batch = take();
     if (batch.empty()) {
-      {
-        const std::scoped_lock lock(mutex_);
-        if (stopped_) co_return Result<void>{};
-      }
-      const auto [woken] = co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
-      static_cast<void>(woken);
+      co_await wake_.wait(kLongestWait);
       continue;
     }
-    const auto verdicts = co_await on(workers_, [this, &batch] { return judge(batch); });
+    const auto verdicts = co_await sync::on_worker(workers_, [this, &batch] { return judge(batch); });
     for (const auto& [token, verdict] : verdicts) {
       ++counts_[static_cast<std::size_t>(verdict)];
       host_.report(token, verdict);
     }
   }
+  co_return Result<void>{};
 }
 
 std::array<std::uint64_t, 3> MessageIntake::counts() const { return {counts_[0], counts_[1], counts_[2]}; }

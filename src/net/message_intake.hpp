@@ -2,16 +2,16 @@
 // Gossiped messages on their way into the pool, many at a time: their BLS signatures cost less together.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <array>
 #include <atomic>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <span>
 
 #include "net/gossip_messages.hpp"
+#include "sync/async.hpp"
 
 namespace venus::net {
 
@@ -23,10 +23,11 @@ class MessageIntake {
   /// A batch is as long as what arrived while the one before was judged, but at most this.
   static constexpr std::size_t kBatch = 128;
 
-  /// All references must outlive it and run(). `ahead` may be empty.
+  /// All references must outlive it; it must outlive the executor's work. `ahead` may be empty.
   MessageIntake(asio::any_io_executor executor, bridge::P2pHost& host, GossipMessages& judge, WorkerPool& workers,
                 VerifyAhead ahead)
-      : host_(host), judge_(judge), workers_(workers), ahead_(std::move(ahead)), wake_(executor) {}
+      : host_(host), judge_(judge), workers_(workers), ahead_(std::move(ahead)),
+        strand_(asio::make_strand(std::move(executor))), wake_(strand_) {}
 
   /// Takes a message of the messages topic; its verdict is reported to the host sooner or later.
   void push(bridge::P2pGossip gossip);
@@ -43,6 +44,7 @@ class MessageIntake {
     std::uint64_t token = 0;
     bridge::P2pVerdict verdict = bridge::P2pVerdict::Ignore;
   };
+  Task<> loop();
   std::vector<bridge::P2pGossip> take();
   std::vector<Judged> judge(const std::vector<bridge::P2pGossip>& batch);
 
@@ -51,10 +53,12 @@ class MessageIntake {
   WorkerPool& workers_;
   const VerifyAhead ahead_;
 
-  std::mutex mutex_;
+  // On the strand alone.
+  asio::strand<asio::any_io_executor> strand_;
+  sync::Event wake_;
   std::deque<bridge::P2pGossip> waiting_;
-  asio::steady_timer wake_;  // under mutex_
   bool stopped_ = false;
+
   std::array<std::atomic<std::uint64_t>, 3> counts_{};
 };
 

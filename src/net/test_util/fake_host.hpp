@@ -28,6 +28,7 @@ class FakeHost final : public bridge::P2pHost {
   std::vector<PeerId> banned;
   std::vector<std::string> banned_networks;
   std::size_t walks = 0;
+  std::vector<std::pair<std::uint64_t, bridge::P2pVerdict>> reported;
   bridge::P2pBandwidth traffic;
 
   /// A peer comes to us.
@@ -72,7 +73,7 @@ class FakeHost final : public bridge::P2pHost {
   }
   void set_app_score(const PeerId& peer, double score) override { app_scores[peer] = score; }
   Task<> publish(std::string, Bytes) override { co_return Result<void>{}; }
-  void report(std::uint64_t, bridge::P2pVerdict) override {}
+  void report(std::uint64_t token, bridge::P2pVerdict verdict) override { reported.emplace_back(token, verdict); }
   Task<std::vector<bridge::P2pScore>> scores() override { co_return std::vector<bridge::P2pScore>(); }
   Task<std::vector<PeerId>> topic_peers(std::string) override { co_return std::vector<PeerId>(); }
   bridge::P2pBandwidth bandwidth() const override { return traffic; }
