@@ -118,7 +118,7 @@ Task<> SyncRun::build_one(TipsetPtr tipset) {
 std::size_t SyncRun::batch_size() const {
   const auto& options = parts_.options;
   const auto bytes = std::max<std::size_t>(1, options.batch_bytes / std::max<std::size_t>(1, options.batches));
-  return std::clamp<std::size_t>(bytes / std::max<std::size_t>(1, tipset_bytes_), 1, options.batch_tipsets);
+  return std::max<std::size_t>(1, std::min(bytes / std::max<std::size_t>(1, tipset_bytes_), options.batch_tipsets));
 }
 
 // Keeps enough requests for messages on their way.

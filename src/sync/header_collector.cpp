@@ -105,7 +105,10 @@ Result<void> SyncRun::check_header(const TipsetPtr& tipset) {
   for (const auto& cid : tipset->cids()) {
     const auto reason = parts_.chain.bad_reason(cid);
     if (!reason) continue;
-    mark_waiting_bad(fmt::format("linked to bad block {}: {}", cid, *reason));
+    // The target's other blocks do not descend from it.
+    if (tipset->key() != target_.tipset->key()) {
+      mark_waiting_bad(fmt::format("linked to bad block {}: {}", cid, *reason));
+    }
     return fail(ErrorCode::FailedValidation, "the chain contains bad block {}: {}", cid, *reason);
   }
   if (has_miner_twice(*tipset)) {
@@ -126,7 +129,10 @@ Result<void> SyncRun::check_fork(const TipsetPtr& tipset) {
     return fail(ErrorCode::FailedValidation, "the chain of {} forks off more than {} tipsets ago",
                 target_.tipset->key(), ChainStore::kFinality);
   }
-  TRY(const bool ours, chain.on_head_chain(*tipset));
+  bool ours = false;
+  if (tipset->height() <= chain.head()->height()) {
+    TRY(ours, chain.on_head_chain(*tipset));
+  }
   const auto checkpoint = target_.forced ? TipsetPtr{} : chain.checkpoint();
   if (checkpoint && (ours ? tipset->height() < checkpoint->height() : tipset->height() <= checkpoint->height())) {
     mark_waiting_bad("diverges from checkpoint");
@@ -170,7 +176,7 @@ std::size_t SyncRun::window_below(ChainEpoch lowest) {
   if (gap > 1) {
     return std::min(parts_.options.header_window, static_cast<std::size_t>(gap));
   }
-  fork_window_ = std::clamp(fork_window_ * 2, kFirstForkWindow, parts_.options.header_window);
+  fork_window_ = std::min(std::max(fork_window_ * 2, kFirstForkWindow), parts_.options.header_window);
   return fork_window_;
 }
 

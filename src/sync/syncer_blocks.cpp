@@ -8,6 +8,8 @@ namespace venus::sync {
 namespace {
 
 constexpr std::size_t kThreads = 2;
+// How often a caller looks whether the sync to its checkpoint has ended: that takes seconds.
+constexpr auto kCheckpointPoll = std::chrono::milliseconds(20);
 
 Result<void> store_header(chainstore::ChainStore& chain, const types::BlockMessage& block, const Cid& cid) {
   TRY(const auto meta, chainstore::store_message_meta(chain.blocks(), block.bls_messages, block.secpk_messages));
@@ -115,9 +117,20 @@ Task<> Syncer::Core::checkpoint(std::shared_ptr<Core> self, TipsetKey key) {
       self->parts(), std::move(target), record,
       std::make_unique<HeaderStack>(self->chain_.metadata(), tipset,
                                     HeaderStack::Options{.in_memory = self->options_.held_headers}));
-  // The run's coroutines belong on the strand, wherever the caller is; see on_worker() for the empty slot.
-  CO_TRY_VOID(co_await asio::co_spawn(
-      self->strand_, run->run(), asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable)));
+  // The run belongs on the strand and ends with the syncer, wherever the caller is.
+  struct Outcome {
+    std::atomic<bool> done = false;
+    Result<void> result;
+  };
+  const auto outcome = std::make_shared<Outcome>();
+  asio::post(self->strand_, [self, run, outcome] {
+    self->scope_.spawn(run->run(), [run, outcome](Result<void> result) {
+      outcome->result = std::move(result);
+      outcome->done = true;
+    });
+  });
+  while (!outcome->done) co_await pause(kCheckpointPoll);
+  CO_TRY_VOID(outcome->result);
   co_return co_await on_worker(self->pool_, [self, tipset] { return self->chain_.set_checkpoint(tipset); });
 }
 

@@ -219,8 +219,11 @@ void Syncer::Core::begin() {
 // Starts what is heaviest among the heads that peers told, and leaves the rest to the queue.
 void Syncer::Core::look_at_claims() {
   std::map<TipsetKey, Target> wanted;
+  const auto head = chain_.head();
   for (const auto& [peer, claim] : claims_) {
-    if (!claim.tipset || claim.settled || !in_range(claim.tipset->height()) || drop(*claim.tipset)) continue;
+    if (!claim.tipset || !in_range(claim.tipset->height()) || drop(*claim.tipset)) continue;
+    // A head that was moved back by hand goes forward again.
+    if (claim.settled && claim.tipset->parent_weight() <= head->parent_weight()) continue;
     if (backing_off(claim.key) || queue_.is_active(claim.key)) continue;
     auto& target = wanted[claim.key];
     target.tipset = claim.tipset;
@@ -234,6 +237,7 @@ void Syncer::Core::look_at_claims() {
   std::sort(sorted.begin(), sorted.end(), [](const Target& a, const Target& b) {
     return a.tipset->parent_weight() > b.tipset->parent_weight();
   });
+  if (queue_.active() == 0) queue_.forget_recent();
   for (auto& target : sorted) {
     if (auto next = queue_.add(std::move(target))) launch(std::move(*next));
   }
@@ -296,6 +300,10 @@ void Syncer::Core::ended(std::uint64_t worker, Result<void> outcome) {
   if (outcome) {
     if (SteadyClock::now() - active.start < options_.caught_up_below) queue_.set_caught_up();
     failures_.erase(target.tipset->key());
+    if (target.tipset->parent_weight() > chain_.head()->parent_weight()) {
+      // Good, and yet not adopted: looked at again, but not at once.
+      failures_[target.tipset->key()].until = SteadyClock::now() + options_.retry_max;
+    }
     for (auto& [peer, claim] : claims_) {
       if (claim.key == target.tipset->key()) claim.settled = true;
     }
@@ -325,7 +333,7 @@ void Syncer::Core::note_failure(const Target& target, const Error& error) {
       break;
     case ErrorCode::Temporal: {
       const auto due = std::chrono::milliseconds(error.detail * 1000 - clock_.unix_millis());
-      failure.until = now + std::clamp(due, options_.tick, options_.retry_max);
+      failure.until = now + std::min(std::max(due, options_.tick), options_.retry_max);
       give_up = false;
       break;
     }

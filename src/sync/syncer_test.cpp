@@ -3,14 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
-#include <thread>
-
-#include "sync/test_util/light_chain.hpp"
-#include "sync/test_util/store_source.hpp"
+#include "sync/test_util/network.hpp"
 
 namespace venus::sync {
 namespace {
@@ -18,80 +11,11 @@ namespace {
 using namespace std::chrono_literals;
 using test_util::Answer;
 using test_util::LightChain;
-using test_util::LightRules;
+using test_util::peer;
+using test_util::quick;
 using test_util::StoreSource;
 
-PeerId peer(std::uint8_t number) {
-  Bytes id{0x00, 0x24, 0x08, 0x01, 0x12, 0x20};
-  id.resize(38, number);
-  return PeerId::from_bytes(id).value();
-}
-
-SyncOptions quick() {
-  SyncOptions out;
-  out.bootstrap_peers = 1;
-  out.tick = 5ms;
-  out.retry_first = 5ms;
-  out.retry_max = 50ms;
-  out.threads = 2;
-  out.block_delay_seconds = test_util::kLightDelay;
-  return out;
-}
-
-// A node that knows nothing but the genesis, and a world of peers.
-class SyncTest : public testing::Test {
- protected:
-  void run(SyncOptions options, StoreSource::Script script = {}) {
-    source_ = std::make_unique<StoreSource>(*world_.chain, std::move(script));
-    syncer_ = std::make_unique<Syncer>(io_.get_executor(), *ours_.chain, rules_, *source_, clock_, pool_,
-                                       std::move(options));
-    syncer_->start();
-    if (!thread_.joinable()) thread_ = std::jthread([this] { io_.run(); });
-  }
-  void TearDown() override { stop(); }
-  void stop() {
-    if (syncer_) {
-      asio::co_spawn(io_, syncer_->stop(), asio::use_future).get().value();
-      syncer_.reset();
-    }
-    work_.reset();
-    if (thread_.joinable()) thread_.join();
-  }
-  void head_of(std::uint8_t number, const TipsetPtr& tipset) {
-    syncer_->peer_head(peer(number), tipset->key(), tipset->height(), BigInt(0));
-  }
-  // Waits as long as it takes; the limit only keeps a broken test from hanging.
-  template <class F>
-  bool eventually(F&& condition) {
-    const auto limit = std::chrono::steady_clock::now() + 60s;
-    while (std::chrono::steady_clock::now() < limit) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(1ms);
-    }
-    return condition();
-  }
-  bool reaches(const TipsetPtr& tipset) {
-    return eventually([&] { return ours_.chain->head()->key() == tipset->key(); });
-  }
-  std::string states() const {
-    std::string out;
-    for (const auto& sync : syncer_->status().syncs) {
-      out += fmt::format("{} {} at {}: {}\n", sync.worker, to_string(sync.stage), sync.height, sync.message);
-    }
-    return out;
-  }
-
-  LightChain world_;
-  LightChain ours_;
-  base::ManualClock clock_{(test_util::kLightGenesis + 1'000'000) * 1000};
-  LightRules rules_{*ours_.chain, clock_};
-  asio::io_context io_;
-  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_{io_.get_executor()};
-  WorkerPool pool_{3};
-  std::unique_ptr<StoreSource> source_;
-  std::unique_ptr<Syncer> syncer_;
-  std::jthread thread_;
-};
+class SyncTest : public testing::Test, protected test_util::LightNetwork {};
 
 TEST_F(SyncTest, FollowsAPeersHead) {
   const auto target = world_.grow(world_.genesis, 30, 1000, 1, 3);
@@ -161,6 +85,31 @@ TEST_F(SyncTest, ABadBlockIsNamedAndWhatIsBuiltOnItIsBadToo) {
   EXPECT_EQ(source_->message_requests, asked);
 }
 
+TEST_F(SyncTest, TheSiblingsOfABadBlockStayGood) {
+  const auto base = world_.grow(world_.genesis, 5, 1000);
+  const auto good = world_.block(base, 6, 1000, 70);
+  const auto bad = world_.block(base, 6, 1001, 71);
+  const auto both = world_.put({good, bad});
+  rules_.bad.insert(bad.cid());
+  run(quick());
+  head_of(1, both);
+  ASSERT_TRUE(eventually([&] { return ours_.chain->bad_reason(bad.cid()).has_value(); })) << states();
+  head_of(2, both);  // now refused by its header
+  head_of(3, world_.put({good}));
+  ASSERT_TRUE(eventually([&] { return ours_.chain->head()->cids().front() == good.cid(); })) << states();
+  EXPECT_FALSE(ours_.chain->bad_reason(good.cid()));
+}
+
+TEST_F(SyncTest, TwoBlocksOfOneMinerMakeNoTipset) {
+  const auto base = world_.grow(world_.genesis, 5, 1000);
+  const auto twice = world_.put({world_.block(base, 6, 1000, 70), world_.block(base, 6, 1000, 71)});
+  const auto above = world_.grow(twice, 5, 1000);
+  run(quick());
+  head_of(1, above);
+  ASSERT_TRUE(eventually([&] { return ours_.chain->bad_reason(above->cids().front()).has_value(); })) << states();
+  EXPECT_FALSE(ours_.chain->bad_reason(twice->cids().front()));
+}
+
 TEST_F(SyncTest, AForkThatIsHeavierWins) {
   const auto trunk = world_.grow(world_.genesis, 50, 1000);
   const auto ours = world_.grow(trunk, 100, 1000);
@@ -209,7 +158,7 @@ TEST_F(SyncTest, ACheckpointElsewhereIsFetchedAndKept) {
   run(quick());
   head_of(1, ours);
   ASSERT_TRUE(reaches(ours)) << states();
-  const auto done = asio::co_spawn(io_, syncer_->checkpoint(lighter->key()), asio::use_future).get();
+  const auto done = wait(syncer_->checkpoint(lighter->key()));
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(ours_.chain->head()->key(), lighter->key());
   EXPECT_EQ(ours_.chain->checkpoint()->key(), lighter->key());
@@ -256,7 +205,7 @@ TEST_F(SyncTest, GossipedBlocksOfOneHeightJoin) {
   for (std::uint64_t miner = 1000; miner < 1004; ++miner) blocks.push_back(world_.block(base, 6, miner, miner));
   const auto whole = world_.put(blocks);
   for (const auto& block : blocks) {
-    const auto sent = asio::co_spawn(io_, syncer_->incoming_block({block, {}, {}}, peer(2)), asio::use_future).get();
+    const auto sent = wait(syncer_->incoming_block({block, {}, {}}, peer(2)));
     ASSERT_TRUE(sent) << sent.error().message;
   }
   ASSERT_TRUE(reaches(whole)) << states();
@@ -270,7 +219,7 @@ TEST_F(SyncTest, AGossipedBlockBringsItsAncestors) {
   const auto parent = world_.grow(base, 30, 1000, 1, 2);
   const auto block = world_.block(parent, parent->height().value() + 1, 1000, 77);
   const auto tipset = world_.put({block});
-  const auto sent = asio::co_spawn(io_, syncer_->incoming_block({block, {}, {}}, peer(2)), asio::use_future).get();
+  const auto sent = wait(syncer_->incoming_block({block, {}, {}}, peer(2)));
   ASSERT_TRUE(sent) << sent.error().message;
   ASSERT_TRUE(reaches(tipset)) << states();
 }
@@ -281,7 +230,7 @@ TEST_F(SyncTest, OurOwnBlockIsJudgedAtOnce) {
   const auto bad = world_.block(world_.genesis, 1, 1001, 8);
   rules_.bad.insert(bad.cid());
   const auto submit = [&](const types::BlockHeader& header) {
-    return asio::co_spawn(io_, syncer_->own_block({header, {}, {}}), asio::use_future).get();
+    return wait(syncer_->own_block({header, {}, {}}));
   };
   const auto refused = submit(bad);
   ASSERT_FALSE(refused);
@@ -295,7 +244,7 @@ TEST_F(SyncTest, OurOwnBlockIsJudgedAtOnce) {
   ASSERT_FALSE(cursed);
   EXPECT_EQ(cursed.error().code, ErrorCode::FailedValidation) << cursed.error().message;
   auto orphan = good;
-  orphan.parents = {orphan.cid()};
+  orphan.parents = {world_.block(world_.genesis, 1, 1005, 99).cid()};
   const auto missing = submit(orphan);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::Unavailable) << missing.error().message;
@@ -316,6 +265,16 @@ TEST_F(SyncTest, AMissingChainIsGivenUpAndAnotherTaken) {
   ASSERT_TRUE(reaches(there)) << states();
   EXPECT_TRUE(source_->punished().empty());
   EXPECT_FALSE(ours_.chain->bad_reason(claimed->cids().front()));
+}
+
+TEST_F(SyncTest, GoesForwardAgainAfterTheHeadWasMovedBackByHand) {
+  const auto low = world_.grow(world_.genesis, 5, 1000);
+  const auto target = world_.grow(low, 30, 1000);
+  run(quick());
+  head_of(1, target);
+  ASSERT_TRUE(reaches(target)) << states();
+  ASSERT_TRUE(ours_.chain->set_head(*ours_.chain->tipset(low->key())));
+  ASSERT_TRUE(reaches(target)) << states();
 }
 
 TEST_F(SyncTest, StopsInTheMiddle) {

@@ -139,5 +139,52 @@ TEST(CatchUp, FromPeersThatFailAndStumble) {
   ASSERT_TRUE(node.reaches(node.world.loaded.head)) << node.states();
 }
 
+// Somebody forges a block on top of real ones: what is below it is taken, the block is refused with the rules it
+// breaks, and the chain of an honest peer goes on.
+TEST(CatchUp, AForgedTopIsRefusedAndTheRestTaken) {
+  VENUS_RECORDING_OR_SKIP();
+  CatchUp node("chain-197.car");
+  const auto honest = node.world.at(60);
+  auto header = honest->blocks().front();
+  header.fork_signaling = 7;  // signed by nobody
+  ASSERT_TRUE(node.world.chain->put_block(header));
+  const auto forged = types::Tipset::make({header}).value();
+  node.syncer->peer_head(peer(2), forged->key(), forged->height(), BigInt(0));
+  const auto limit = std::chrono::steady_clock::now() + 600s;
+  while (!node.chain->bad_reason(header.cid()) && std::chrono::steady_clock::now() < limit) {
+    std::this_thread::sleep_for(2ms);
+  }
+  const auto reason = node.chain->bad_reason(header.cid());
+  ASSERT_TRUE(reason) << node.states();
+  EXPECT_EQ(reason->find("block_signature"), 0U) << *reason;
+  EXPECT_EQ(node.chain->head()->key(), honest->parents());
+  node.tell_head();
+  ASSERT_TRUE(node.reaches(node.world.loaded.head)) << node.states();
+  const auto punished = node.source.punished();
+  ASSERT_EQ(punished.size(), 1U);
+  EXPECT_EQ(punished.front().peer, peer(2));
+  EXPECT_TRUE(punished.front().severe);
+}
+
+TEST(CatchUp, AGossipedBlockBringsWhatIsBelowIt) {
+  VENUS_RECORDING_OR_SKIP();
+  CatchUp node("chain-197.car");
+  const auto low = node.world.at(40);
+  node.syncer->peer_head(peer(1), low->key(), low->height(), BigInt(0));
+  ASSERT_TRUE(node.reaches(low)) << node.states();
+  // A gossiped block from far above brings everything between.
+  const auto high = node.world.at(120);
+  const auto& header = high->blocks().front();
+  const auto messages = node.world.chain->messages(header).value();
+  types::BlockMessage block{header, {}, {}};
+  std::vector<types::SignedMessage> bodies;
+  for (const auto& message : messages->bls) block.bls_messages.push_back(message.cid), bodies.push_back(message.signed_message());
+  for (const auto& message : messages->secpk) block.secpk_messages.push_back(message.cid), bodies.push_back(message.signed_message());
+  ASSERT_TRUE(node.chain->put_messages(bodies));
+  const auto taken = asio::co_spawn(node.io, node.syncer->incoming_block(block, peer(2)), asio::use_future).get();
+  ASSERT_TRUE(taken) << taken.error().message;
+  ASSERT_TRUE(node.reaches(types::Tipset::make({header}).value())) << node.states();
+}
+
 }  // namespace
 }  // namespace venus::replay
