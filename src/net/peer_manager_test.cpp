@@ -312,6 +312,7 @@ TEST_F(PeerManagerTest, GossipHearsOfBadBehaviourAndOfItsEnd) {
 
 TEST_F(PeerManagerTest, APeerThatClosesAtOnceIsNotDialledInALoop) {
   start();
+  come(2);
   book_->heard_of(test_peer(1), {address_of(1)});
   host_->alive[test_peer(1)] = address_of(1);
   for (int i = 0; i < 600; ++i) {
