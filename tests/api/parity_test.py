@@ -4,7 +4,8 @@
 
 usage: parity_test.py VENUS NETWORK.toml
 
-Imports the recorded chain into a new home folder, starts the node on it and asks every recorded request.
+Imports the recorded chain into a new home folder, starts the node on it, and another for company, and asks every
+recorded request.
 Answers that do not depend on the moment must be equal, the others of the same shape; methods of EXPECTED may
 differ, each for the reason given there, and must differ: what became equal has to leave the list."""
 import glob
@@ -20,11 +21,23 @@ import urllib.request
 
 SKIPPED = 77
 
+# Recordings compared, by folder under vectors/rpc.
+FOLDERS = ("core", "net")
+
 EXPECTED = {
     "Filecoin.ChainGetFinalizedTipSet": "on a chain shorter than finality Lotus fails; here genesis is final",
     "Filecoin.AuthVerify": "the recorded token is signed with the secret of the Lotus node",
     "Filecoin.Version": "names the program",
+    "Filecoin.NetStat": "streams are not counted by service and protocol",
 }
+
+# Of the recordings under net these are equal wherever they are asked; the others tell of the node and its peers.
+NET_EQUAL = {"Filecoin.NetAutoNatStatus", "Filecoin.NetBlockList", "Filecoin.NetConnectedness",
+             "Filecoin.NetFindPeer", "Filecoin.NetProtectList"}
+
+# Objects whose keys are data (peers, topics, protocols).
+MAPS = {"Topics", "Services", "Protocols", "Peers", "Tags", "Conns"}
+MAP_RESULTS = {"Filecoin.NetBandwidthStatsByProtocol"}
 
 
 def skip(why):
@@ -32,10 +45,12 @@ def skip(why):
     sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
 
 
-def shape(value):
+def shape(value, is_map=False):
     """Keys and types; a list is as its first item, and an empty one or null is like any other."""
+    if isinstance(value, dict) and is_map:
+        return shape(list(value.values()))
     if isinstance(value, dict):
-        return {key: shape(item) for key, item in value.items()}
+        return {key: shape(item, key in MAPS) for key, item in value.items()}
     if isinstance(value, list):
         return [shape(value[0])] if value else "empty"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -71,18 +86,22 @@ def first_difference(want, got, path="$"):
     return None if want == got else f"{path} is {str(got)[:90]}, wanted {str(want)[:90]}"
 
 
-class Node:
-    """A home folder with the recorded chain and the daemon on it."""
+def import_chain(venus, network, vectors, bundle, home):
+    # The keys that this chain's proofs belong to.
+    os.environ["FIL_PROOFS_PARAMETER_CACHE"] = os.path.join(vectors, "lotus-devnet", "vk")
+    with open(os.path.join(home, "config.toml"), "w", encoding="utf-8") as config:
+        config.write(f'[network]\nname = "{network}"\n[actors]\nbundles = ["{bundle}"]\n'
+                     '[api]\nlisten = "/ip4/127.0.0.1/tcp/0/http"\n'
+                     '[p2p]\nlisten = ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"]\n')
+    chain = os.path.join(vectors, "lotus-devnet", "chain-197.car")
+    subprocess.run([venus, "--home", home, "chain", "import", chain], check=True)
 
-    def __init__(self, venus, network, vectors, bundle, home):
+
+class Node:
+    """The daemon on a home folder with the recorded chain."""
+
+    def __init__(self, venus, vectors, home):
         self.venus, self.home = venus, home
-        # The keys that this chain's proofs belong to.
-        os.environ["FIL_PROOFS_PARAMETER_CACHE"] = os.path.join(vectors, "lotus-devnet", "vk")
-        with open(os.path.join(home, "config.toml"), "w", encoding="utf-8") as config:
-            config.write(f'[network]\nname = "{network}"\n[actors]\nbundles = ["{bundle}"]\n'
-                         '[api]\nlisten = "/ip4/127.0.0.1/tcp/0/http"\n')
-        chain = os.path.join(vectors, "lotus-devnet", "chain-197.car")
-        subprocess.run([venus, "--home", home, "chain", "import", chain], check=True)
         self.process = subprocess.Popen([venus, "--home", home, "daemon"])
         subprocess.run([venus, "--home", home, "wait-api", "--timeout", "60s"], check=True)
         for key in sorted(glob.glob(os.path.join(vectors, "lotus-devnet", "wallets", "*.key"))):
@@ -93,6 +112,13 @@ class Node:
         endpoint = open(os.path.join(home, "api"), encoding="utf-8").read().strip().split("/")
         self.url = f"http://{endpoint[2]}:{endpoint[4]}/rpc/v1"
         self.token = open(os.path.join(home, "token"), encoding="utf-8").read().strip()
+
+    def call(self, method, *params):
+        return self.ask({"jsonrpc": "2.0", "id": 1, "method": "Filecoin." + method, "params": list(params)})
+
+    def info(self):
+        """Where another node finds it."""
+        return self.call("NetAddrsListen")["result"]
 
     def ask(self, request):
         headers = {"Content-Type": "application/json", "Authorization": "Bearer " + self.token}
@@ -121,11 +147,16 @@ def compare(node, calls, moving):
             continue
         want, got = want.get("result"), got.get("result")
         if moving:
-            if not like(shape(want), shape(got)):
+            is_map = call["request"]["method"] in MAP_RESULTS
+            if not like(shape(want, is_map), shape(got, is_map)):
                 return f"{params}: another shape: {first_difference(want, got)}"
         elif difference := first_difference(want, got):
             return f"{params}: {difference}"
     return None
+
+
+def name(file):
+    return os.path.basename(file)[:-len(".json")]
 
 
 def wait_warm(node):
@@ -138,11 +169,22 @@ def wait_warm(node):
         time.sleep(0.5)
 
 
+def wait_for_peer(node):
+    until = time.monotonic() + 60
+    while True:
+        peers, scores = node.call("NetPeers"), node.call("NetPubsubScores")
+        if peers.get("result") and scores.get("result") and scores["result"][0]["Score"]["Topics"]:
+            return
+        if time.monotonic() > until:
+            sys.exit(f"the nodes don't find each other: {peers}, {scores}")
+        time.sleep(0.5)
+
+
 def main():
     venus, network = sys.argv[1:3]
     source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     vectors = os.environ.get("VENUS_VECTORS") or os.path.join(os.path.dirname(source), "shared", "vectors")
-    recorded = os.path.join(vectors, "rpc", "core")
+    recorded = os.path.join(vectors, "rpc")
     cache = os.environ.get("VENUS_CACHE") or os.path.expanduser("~/.cache/venus")
     bundle = os.path.join(cache, "actors", "v18-devnet.car")
     for needed in (recorded, bundle):
@@ -151,12 +193,22 @@ def main():
     with open(os.path.join(vectors, "rpc", "_stability.json"), encoding="utf-8") as text:
         moving = set(json.load(text)["differs_between_recordings"])
     home = tempfile.mkdtemp(prefix="venus-parity-")
-    node = Node(venus, os.path.abspath(network), vectors, bundle, home)
+    import_chain(venus, os.path.abspath(network), vectors, bundle, home)
+    other_home = home + "-peer"
+    shutil.copytree(home, other_home)
+    node, other = Node(venus, vectors, home), Node(venus, vectors, other_home)
     failures, equal, alike = [], 0, 0
     try:
+        connected = other.call("NetConnect", node.info())
+        if "error" in connected:
+            sys.exit(f"the nodes don't connect: {connected}")
         wait_warm(node)
-        for file in sorted(glob.glob(os.path.join(recorded, "*.json"))):
-            method = os.path.basename(file)[:-len(".json")]
+        wait_warm(other)
+        wait_for_peer(node)
+        files = [file for folder in FOLDERS for file in sorted(glob.glob(os.path.join(recorded, folder, "*.json")))]
+        moving |= {name(file) for file in files if os.sep + "net" + os.sep in file} - NET_EQUAL
+        for file in files:
+            method = name(file)
             with open(file, encoding="utf-8") as text:
                 difference = compare(node, json.load(text)["calls"], method in moving)
             if difference and method not in EXPECTED:
@@ -166,8 +218,9 @@ def main():
             elif not difference:
                 equal, alike = equal + (method not in moving), alike + (method in moving)
     finally:
-        code = node.stop()
+        code = max(node.stop(), other.stop(), key=abs)
         shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(other_home, ignore_errors=True)
     for failure in failures:
         print("FAILED", failure)
     print(f"{equal} methods equal, {alike} of the same shape, {len(EXPECTED)} expected to differ, "
