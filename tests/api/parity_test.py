@@ -28,6 +28,7 @@ EXPECTED = {
     "Filecoin.ChainGetFinalizedTipSet": "on a chain shorter than finality Lotus fails; here genesis is final",
     "Filecoin.AuthVerify": "the recorded token is signed with the secret of the Lotus node",
     "Filecoin.Version": "names the program",
+    "Filecoin.SyncState": "also tells the head, the target, how fast and how long",
     "Filecoin.NetStat": "streams are not counted by service and protocol",
 }
 
