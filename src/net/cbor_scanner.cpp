@@ -14,6 +14,9 @@ Result<std::optional<CborHead>> read_cbor_head(BytesView bytes) {
   if (bytes.size() <= width) return std::optional<CborHead>();
   head.value = 0;
   for (std::size_t i = 1; i <= width; ++i) head.value = head.value << 8 | bytes[i];
+  // The value must not fit in the next smaller width.
+  const std::uint64_t floor = width == 1 ? 24 : std::uint64_t{1} << (width * 4);
+  if (head.value < floor) return fail(ErrorCode::Malformed, "CBOR: a number not in its shortest form");
   head.size += width;
   return std::optional(head);
 }

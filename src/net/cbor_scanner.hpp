@@ -17,7 +17,7 @@ struct CborHead {
   std::size_t size = 0;  ///< bytes the head takes
 };
 /// The head at the front of `bytes`; nothing when more bytes are needed. Malformed for reserved or
-/// indefinite lengths.
+/// indefinite lengths and for numbers not in their shortest form.
 Result<std::optional<CborHead>> read_cbor_head(BytesView bytes);
 
 /// Follows one item over a buffer that grows. Looks at no byte twice.

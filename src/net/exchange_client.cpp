@@ -60,13 +60,14 @@ Result<void> digest(ExchangeDecoder& decoder, ExchangeCollector& collector, std:
 }  // namespace
 
 Task<std::uint64_t> ExchangeClient::receive(bridge::P2pStreamPtr stream, std::uint64_t length, std::size_t max_tipset_bytes,
-                               std::shared_ptr<ExchangeCollector> collector) {
+                               std::shared_ptr<ExchangeCollector> collector, ExchangeAbortPtr abort) {
   StreamReader reader(stream, limits_.read);
   const auto decoder = std::make_shared<ExchangeDecoder>(length, max_tipset_bytes);
   Share share(buffered_);
   while (!decoder->done()) {
     CO_TRY(auto bytes, co_await reader.next());
     if (bytes.empty()) co_return fail(ErrorCode::Unavailable, "the answer ends early");
+    if (abort) abort->received_ = reader.received();
     if (reader.received() > exchange::kMaxAnswerBytes) co_return fail(ErrorCode::TooLarge, "an answer without end");
     if (share.set(decoder->buffered() + bytes.size()) > limits_.buffered) {
       co_return fail(ErrorCode::Exhausted, "too much is being fetched");
@@ -87,7 +88,7 @@ Task<std::uint64_t> ExchangeClient::transfer(PeerId peer, ExchangeRequest reques
   }
   CO_TRY_VOID(co_await stream->write(ipld::encode(request), limits_.write));
   CO_TRY_VOID(co_await stream->finish(limits_.write));
-  auto done = co_await receive(stream, request.length, max_tipset_bytes, std::move(collector));
+  auto done = co_await receive(stream, request.length, max_tipset_bytes, std::move(collector), abort);
   if (!done) stream->reset();
   co_return done;
 }

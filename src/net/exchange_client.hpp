@@ -28,10 +28,13 @@ class ExchangeAbort {
     if (stream_) stream_->reset();
   }
   [[nodiscard]] bool aborted() const noexcept { return aborted_; }
+  /// Bytes of the answer that have come.
+  [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
 
  private:
   friend class ExchangeClient;
   bool aborted_ = false;
+  std::uint64_t received_ = 0;
   bridge::P2pStreamPtr stream_;
 };
 using ExchangeAbortPtr = std::shared_ptr<ExchangeAbort>;
@@ -63,7 +66,7 @@ class ExchangeClient {
   Task<std::uint64_t> transfer(PeerId peer, ExchangeRequest request, std::size_t max_tipset_bytes,
                                std::shared_ptr<ExchangeCollector> collector, ExchangeAbortPtr abort);
   Task<std::uint64_t> receive(bridge::P2pStreamPtr stream, std::uint64_t length, std::size_t max_tipset_bytes,
-                              std::shared_ptr<ExchangeCollector> collector);
+                              std::shared_ptr<ExchangeCollector> collector, ExchangeAbortPtr abort);
 
   bridge::P2pHost& host_;
   WorkerPool& pool_;

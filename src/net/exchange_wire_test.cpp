@@ -114,7 +114,7 @@ TEST(ExchangeWire, LimitsHold) {
   EXPECT_EQ(code("83" "00" "60" "83", 2), ErrorCode::TooLarge);               // 3 tipsets, asked for 2
   EXPECT_EQ(code("83" "00" "792001"), ErrorCode::TooLarge);                   // error message of 8193 bytes
   EXPECT_EQ(code("83" "00" "60" "81" "82" "80" "84" "9a00100000"), ErrorCode::TooLarge);
-  EXPECT_EQ(code("83" "00" "60" "81" "82" "9b00000000ffffffff"), ErrorCode::TooLarge);
+  EXPECT_EQ(code("83" "00" "60" "81" "82" "9b00000001ffffffff"), ErrorCode::TooLarge);
   EXPECT_EQ(code("83" "00" "60" "81" "82" "81" "5b7fffffffffffffff"), ErrorCode::TooLarge);
   EXPECT_EQ(code("83" "00" "60" "81" "82" "818181818181818181818181818181"), ErrorCode::TooLarge);  // depth
   EXPECT_EQ(code("83" "00" "60" "81" "a0"), ErrorCode::Malformed);            // a map
@@ -123,6 +123,7 @@ TEST(ExchangeWire, LimitsHold) {
   EXPECT_EQ(code("83" "20"), ErrorCode::Malformed);
   EXPECT_EQ(code("83" "00" "60" "81" "f6"), ErrorCode::Malformed);            // null where a tipset must be
   EXPECT_EQ(code("83" "1800" "60" "80"), ErrorCode::Malformed);               // not the shortest status
+  EXPECT_EQ(code("83" "00" "60" "990000"), ErrorCode::Malformed);             // nor the shortest count
 }
 
 TEST(ExchangeWire, ManyMessagesPassWhereOtherArraysMayNot) {

@@ -18,7 +18,8 @@
 namespace venus::net {
 
 struct HedgeOptions {
-  milliseconds after{1'500};  ///< when the next peer is asked though the one before may still answer
+  /// When the next peer is asked though the one before may still answer: nobody sent a byte for so long.
+  milliseconds after{1'500};
   std::size_t at_once = 3;    ///< peers asked at the same time
 };
 
@@ -33,6 +34,14 @@ struct Hedge {
   std::size_t running = 0;
   std::vector<ExchangeAbortPtr> aborts;
 };
+
+/// Bytes that came for all its requests.
+template <class T>
+std::uint64_t received(const Hedge<T>& hedge) {
+  std::uint64_t out = 0;
+  for (const auto& abort : hedge.aborts) out += abort->received();
+  return out;
+}
 
 /// Ends requests that lost, also when the whole is cancelled.
 template <class T>
@@ -79,6 +88,7 @@ Task<T> run_hedge(std::vector<PeerId> peers, std::function<Task<T>(PeerId, Excha
   const AbortOnExit<T> abort_on_exit{hedge};
   std::size_t next = 0;
   std::size_t wanted = 1;
+  std::uint64_t seen = 0;
   for (;;) {
     if (hedge->value) co_return *std::move(hedge->value);
     while (hedge->running < wanted && next < peers.size()) {
@@ -89,7 +99,10 @@ Task<T> run_hedge(std::vector<PeerId> peers, std::function<Task<T>(PeerId, Excha
     if (hedge->running == 0) co_return std::unexpected(gravest(hedge->errors));
     hedge->wake.expires_after(options.after);
     const auto [error] = co_await hedge->wake.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!error) wanted = std::min(wanted + 1, std::max<std::size_t>(options.at_once, 1));
+    if (error) continue;
+    const auto now_received = received(*hedge);
+    if (now_received == seen) wanted = std::min(wanted + 1, std::max<std::size_t>(options.at_once, 1));
+    seen = now_received;
   }
 }
 

@@ -16,7 +16,8 @@ namespace venus::net {
 /// What one protocol may cost.
 struct StreamLimits {
   std::size_t total = 256;
-  std::size_t per_peer = 16;
+  /// A syncing Lotus has 16 requests under way with one peer. The host bounds all protocols together at 32.
+  std::size_t per_peer = 24;
 };
 /// Streams over a limit are reset; a peer that goes on so, faster than this, is told to the judge.
 struct RefusalLimits {
