@@ -39,6 +39,14 @@ class Key {
   std::size_t size_;
 };
 
+/// The first bytes of a key as a number that rises with the key.
+std::uint64_t front_of(BytesView key) noexcept {
+  std::uint64_t out = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    out = out << 8 | key[i];
+  return out;
+}
+
 Result<Cid> cid_of_key(BytesView key) {
   if (key.size() == kDigest) {
     TRY(const auto digest, base::to_array<kDigest>(key));
@@ -275,6 +283,7 @@ Result<void> RocksdbBlockstore::for_each_cid(FunctionRef<Result<bool>(const Cid&
 }
 
 Result<void> RocksdbBlockstore::load(std::span<Piece> pieces, Kind kind) {
+  if (pieces.size() > UINT32_MAX) return fail(ErrorCode::TooLarge, "{} blocks at once", pieces.size());
   std::deque<Key> unusual;
   std::size_t kept = 0;
   // From here on `cid` holds the key.
@@ -288,19 +297,26 @@ Result<void> RocksdbBlockstore::load(std::span<Piece> pieces, Kind kind) {
     }
     pieces[kept++] = piece;
   }
-  pieces = pieces.first(kept);
-  // Keys are digests of one length or longer ones: their first bytes nearly always decide.
-  std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) {
-    return base::as_chars(a.cid) < base::as_chars(b.cid);
+  // Keys lie all over a large memory: their first bytes, kept side by side, nearly always decide.
+  struct Entry {
+    std::uint64_t front;
+    std::uint32_t at;
+  };
+  std::vector<Entry> order(kept);
+  for (std::size_t i = 0; i < kept; ++i)
+    order[i] = {front_of(pieces[i].cid), static_cast<std::uint32_t>(i)};
+  std::sort(order.begin(), order.end(), [&](const Entry& a, const Entry& b) {
+    if (a.front != b.front) return a.front < b.front;
+    return base::as_chars(pieces[a.at].cid) < base::as_chars(pieces[b.at].cid);
   });
   std::size_t at = 0;
   const auto set = current();
   const auto& to = kind == Kind::Pinned && set->pinned ? set->pinned : set->newer;
   return store_->load_sorted(to->column(), [&](BytesView& key, BytesView& value) {
-    if (at == pieces.size()) return false;
-    key = pieces[at].cid;
-    value = pieces[at].data;
-    while (at < pieces.size() && base::equal(pieces[at].cid, key))
+    if (at == kept) return false;
+    key = pieces[order[at].at].cid;
+    value = pieces[order[at].at].data;
+    while (at < kept && base::equal(pieces[order[at].at].cid, key))
       ++at;
     return true;
   });

@@ -56,7 +56,7 @@ class RocksdbBlockstore final : public ipld::Blockstore {
   };
   enum class Kind : std::uint8_t { Usual, Pinned };
   /// Stores many blocks durably and past the log (KeyValueStore::load_sorted); a few MiB at least make
-  /// it worth while. The pieces are put in another order; a block may be among them more than once.
+  /// it worth while. What the pieces hold afterwards is undefined; a block may be among them more than once.
   Result<void> load(std::span<Piece> pieces, Kind kind = Kind::Usual);
 
   /// Changes the columns. Calls in progress end on the former ones; a column that is no longer used stays.
