@@ -6,14 +6,14 @@
 //   gossip_load template ACCOUNTS NETWORK TIMESTAMP
 //       prints the template for `venus genesis build`
 //   gossip_load run --api URL --peer MULTIADDR/p2p/ID --network NAME --genesis CID --pid PID
-//       [--peers 200] [--relays 12] [--accounts 300] [--rate 1000] [--seconds 20]
+//       [--peers 200] [--takers 8] [--copies 4] [--accounts 300] [--rate 1000] [--seconds 20]
 //       [--first-nonce 0] [--kad]
 //
-// Each peer says hello and is subscribed to both topics. The first `relays` are connected with each
-// other, so that the node's mesh forms among them and they send it, as real peers would, what they
-// have from others. The rest only publish: connecting them with each other would cost the machine
-// 200,000 deliveries a second. So that they do not ask the node for all they would have had from
-// others by then, they take no gossip from it.
+// Each peer says hello and is subscribed to both topics, but connected to the node alone: 200 peers
+// that pass everything on to each other would be 200,000 deliveries a second, more than the machine
+// has. So each message is published by several of them at once, which are the duplicates a mesh
+// brings; `takers` of them take what the node passes on and are its mesh; the others take no gossip
+// from it, as peers that have had everything from others by then.
 #include "api/node/mpool.hpp"
 #include "load_accounts.hpp"
 #include "load_meter.hpp"
@@ -40,10 +40,14 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+/// Peers whose messages are missing, one a line.
+constexpr std::size_t kMostTold = 5;
+
 struct Words {
   std::string api, peer, network, genesis;
   int pid = 0;
-  std::size_t peers = 200, relays = 12, accounts = 300, rate = 1000, seconds = 20, first_nonce = 0;
+  std::size_t peers = 200, takers = 8, copies = 4, accounts = 300, rate = 1000, seconds = 20,
+              first_nonce = 0;
   bool kad = false;
 };
 
@@ -70,8 +74,10 @@ Result<Words> parse(std::vector<std::string> arguments) {
       out.pid = static_cast<int>(number);
     else if (name == "--peers")
       out.peers = number;
-    else if (name == "--relays")
-      out.relays = number;
+    else if (name == "--takers")
+      out.takers = number;
+    else if (name == "--copies")
+      out.copies = number;
     else if (name == "--accounts")
       out.accounts = number;
     else if (name == "--rate")
@@ -88,7 +94,8 @@ Result<Words> parse(std::vector<std::string> arguments) {
     return fail(ErrorCode::InvalidArgument,
                 "--api, --peer, --network, --genesis and --pid are needed");
   }
-  out.relays = std::min(out.relays, out.peers);
+  out.takers = std::min(out.takers, out.peers);
+  out.copies = std::clamp<std::size_t>(out.copies, 1, out.peers);
   return out;
 }
 
@@ -183,17 +190,9 @@ Result<void> Load::connect_all() {
     return fail(ErrorCode::InvalidArgument, "{} names no peer", words_.peer);
   TRY(const auto node, PeerId::parse(words_.peer.substr(mark + 5)));
   const auto address = words_.peer.substr(0, mark);
-  for (std::size_t i = 0; i < words_.relays; ++i) {
-    TRY(const auto there, hosts_.run(LoadPeer::address(peers_[i])));
-    for (std::size_t j = i + 1; j < words_.relays; ++j) {
-      TRY_VOID(with_context(hosts_.run(LoadPeer::connect(peers_[j], peers_[i]->id(), there, false)),
-                            "a relay"));
-    }
-  }
   for (std::size_t i = 0; i < peers_.size(); ++i) {
-    TRY_VOID(hosts_.run(LoadPeer::address(peers_[i])));
-    if (i >= words_.relays) peers_[i]->be_sated(node);
-    auto connected = hosts_.run(LoadPeer::connect(peers_[i], node, address, true));
+    if (i >= words_.takers) peers_[i]->be_sated(node);
+    auto connected = hosts_.run(LoadPeer::connect(peers_[i], node, address));
     TRY_VOID(with_context(std::move(connected), fmt::format("peer {}", i)));
   }
   return {};
@@ -230,7 +229,12 @@ Task<> Load::publish_all() {
       co_await timer.async_wait(asio::use_awaitable);
     }
     journeys_[i].published = Clock::now();
-    LoadPeer::publish(peers_[messages_[i].sender % peers_.size()], messages_[i].data);
+    // Always the same peers for a sender, so that its messages come in the order of their nonces.
+    const auto stride = peers_.size() / words_.copies;
+    for (std::size_t copy = 0; copy < words_.copies; ++copy) {
+      const auto peer = (messages_[i].sender + copy * stride) % peers_.size();
+      LoadPeer::publish(peers_[peer], messages_[i].data);
+    }
   }
   co_return Result<void>{};
 }
@@ -295,9 +299,11 @@ Result<void> Load::verify() {
       times[message.sender % 2].push_back(took.count());
     }
   }
-  fmt::print("{} published, {} refused by the publisher's own host; {} in the pool, {} missing\n",
+  fmt::print("{} published, {} copies refused by their own host; {} in the pool, {} missing\n",
              messages_.size(), counts_.refused.load(), messages_.size() - missing, missing);
+  std::size_t told = 0;
   for (const auto& [peer, count] : missing_of_peer) {
+    if (++told > kMostTold) break;
     fmt::print("  {} of peer {}: {}\n", count, peer, peers_[peer]->failure());
   }
   fmt::print("publish to MpoolSub, BLS: {}\n", percentiles(times[0]));
@@ -313,8 +319,8 @@ Result<void> Load::run() {
   TRY(client_, rpc::make_client(control_.io(), words_.api, {.stream_capacity = 1U << 20}));
   TRY_VOID(make_peers(genesis));
   TRY_VOID(connect_all());
-  fmt::print("{} peers connected, {} of them relays; {} messages signed\n", peers_.size(),
-             words_.relays, messages_.size());
+  fmt::print("{} peers connected, {} of them in its mesh; {} messages, each from {} peers\n",
+             peers_.size(), words_.takers, messages_.size(), words_.copies);
   if (words_.rate != 0) {
     TRY(auto stream, control_.run(client_->call<api::MpoolApi::Sub>()));
     asio::co_spawn(control_.io(), watch(std::move(stream)), asio::detached);

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """What a node with 10 connected peers uses while nothing happens: there are no blocks at all and nobody calls
-its API, so this is its own housekeeping and the network's. The peers speak hello, gossip and the DHT and are
-connected with each other.
+its API, so this is its own housekeeping and the network's. The peers speak hello, gossip and the DHT.
 
 usage: idle.py BUILD_FOLDER"""
 import subprocess
@@ -23,7 +22,7 @@ def main():
     info = node.address()
     subprocess.run([program, "run", "--api", node.url(), "--peer", info["Addrs"][0] + "/p2p/" + info["ID"],
                     "--network", "bench", "--genesis", cid, "--pid", str(node.process.pid), "--peers", str(PEERS),
-                    "--relays", str(PEERS), "--rate", "0", "--seconds", str(SECONDS), "--kad"], check=True)
+                    "--takers", str(PEERS), "--rate", "0", "--seconds", str(SECONDS), "--kad"], check=True)
     return 0
 
 

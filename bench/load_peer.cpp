@@ -5,7 +5,6 @@
 #include "net/gossip_settings.hpp"
 
 #include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 namespace venus::bench {
 namespace {
@@ -81,11 +80,9 @@ Task<> LoadPeer::pump(std::shared_ptr<LoadPeer> self) {
 
 void LoadPeer::handle(const bridge::P2pEvent& event) {
   if (const auto* gossip = std::get_if<bridge::P2pGossip>(&event)) {
-    host_->report(gossip->token, bridge::P2pVerdict::Accept);
+    // It has nobody to pass it on to.
+    host_->report(gossip->token, bridge::P2pVerdict::Ignore);
     ++counts_.gossip;
-  } else if (const auto* listening = std::get_if<bridge::P2pListening>(&event)) {
-    const std::scoped_lock lock(mutex_);
-    if (listening->open) address_ = listening->address;
   } else if (const auto* gone = std::get_if<bridge::P2pDisconnected>(&event)) {
     if (gone->peers_connections == 0) ++counts_.lost;
     const std::scoped_lock lock(mutex_);
@@ -98,24 +95,8 @@ std::string LoadPeer::failure() {
   return failure_.empty() ? "nothing failed here" : failure_;
 }
 
-Task<std::string> LoadPeer::address(std::shared_ptr<LoadPeer> self) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  const auto until = std::chrono::steady_clock::now() + kTimeout;
-  while (std::chrono::steady_clock::now() < until) {
-    {
-      const std::scoped_lock lock(self->mutex_);
-      if (!self->address_.empty()) co_return self->address_;
-    }
-    timer.expires_after(10ms);
-    co_await timer.async_wait(asio::use_awaitable);
-  }
-  co_return fail(ErrorCode::Timeout, "a peer does not listen");
-}
-
-Task<> LoadPeer::connect(std::shared_ptr<LoadPeer> self, PeerId peer, std::string address,
-                         bool with_hello) {
+Task<> LoadPeer::connect(std::shared_ptr<LoadPeer> self, PeerId peer, std::string address) {
   CO_TRY_VOID(co_await self->host_->connect(peer, {std::move(address)}, kTimeout));
-  if (!with_hello) co_return Result<void>{};
   CO_TRY(const auto stream,
          co_await self->host_->open_stream(peer, {std::string(net::kHelloProtocol)}, kTimeout));
   CO_TRY_VOID(co_await stream->write(ipld::encode(self->hello_), kTimeout));

@@ -34,9 +34,8 @@ class LoadPeer {
   static Result<std::shared_ptr<LoadPeer>> start(asio::any_io_executor executor,
                                                  const PeerOptions& options, PeerCounts& counts);
 
-  /// Connects and, when asked, says hello.
-  static Task<> connect(std::shared_ptr<LoadPeer> self, PeerId peer, std::string address,
-                        bool with_hello);
+  /// Connects and says hello.
+  static Task<> connect(std::shared_ptr<LoadPeer> self, PeerId peer, std::string address);
   /// Publishes on the message topic, without waiting for it.
   static void publish(const std::shared_ptr<LoadPeer>& self, Bytes data);
   /// From now on this peer takes no gossip of another: as one that has everything already.
@@ -46,8 +45,6 @@ class LoadPeer {
   [[nodiscard]] std::string failure();
 
   [[nodiscard]] const PeerId& id() const { return host_->id(); }
-  /// Where it listens; waits until it does.
-  static Task<std::string> address(std::shared_ptr<LoadPeer> self);
   void stop() { host_->stop(); }
 
  private:
@@ -64,7 +61,7 @@ class LoadPeer {
   const net::HelloMessage hello_;
   PeerCounts& counts_;
   std::mutex mutex_;
-  std::string address_, failure_;
+  std::string failure_;
   std::unique_ptr<bridge::P2pHost> host_;
 };
 
