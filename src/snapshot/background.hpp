@@ -3,7 +3,7 @@
 
 namespace venus::snapshot {
 
-/// Makes the calling thread yield processor and disk to all others (nice 19, idle I/O class): for long work beside
+/// Makes the calling thread yield processor and disk to all others (nice 10, lowest I/O level): for long work beside
 /// a node that must keep up with its chain. What the system refuses is let be.
 void yield_to_others() noexcept;
 
