@@ -75,8 +75,10 @@ class Node:
         self.env = {**os.environ, "FIL_PROOFS_PARAMETER_CACHE": str(vectors() / "vk"), "VENUS_HOME": str(self.home)}
         self.configure(settings)
         if chain:
-            subprocess.run([self.venus, "--home", str(self.home), "chain", "import", str(vectors() / chain)],
-                           check=True, env=self.env, stdout=subprocess.DEVNULL)
+            done = subprocess.run([self.venus, "--home", str(self.home), "chain", "import", str(vectors() / chain)],
+                                  env=self.env, text=True, capture_output=True)
+            if done.returncode != 0:
+                raise AssertionError("import of %s: %s" % (chain, done.stderr))
 
     def configure(self, settings):
         (self.home / "config.toml").write_text(
@@ -106,7 +108,7 @@ class Node:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.process.terminate()
-            self.process.wait(60)
+            self.process.wait(180)  # one that compiles the actors does that first
 
     @property
     def url(self):
