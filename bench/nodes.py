@@ -40,6 +40,8 @@ def begin(title):
             sys.exit(0)
     if not BUNDLE.exists():
         sys.exit("%s: %s is missing; run 'make setup'" % (name, BUNDLE))
+    # So that nodes and folders go when the benchmark is ended from outside.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # The keys that proofs of the recorded chain belong to.
     os.environ["FIL_PROOFS_PARAMETER_CACHE"] = str(VECTORS / "lotus-devnet" / "vk")
     # What is told belongs to what was going on beside it.
