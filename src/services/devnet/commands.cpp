@@ -23,7 +23,7 @@ using platform::Command;
 /// Arguments of all commands; one object for the life of the Cli.
 struct Words {
   std::string folder, sectors = "6,2", ports = "default", component, kind, where;
-  std::uint64_t miners = 2, nodes = 1, block_delay = 0, port = 0;
+  std::uint64_t miners = 2, nodes = 3, block_delay = 0, port = 0;
   std::int64_t lead = 4, lines = 40;
   bool detach = false, porep = false, follow = false;
 };

@@ -44,8 +44,7 @@ std::vector<Wanted> wanted_components(std::size_t miners, std::size_t nodes) {
     out.push_back({fmt::format("wallet-{}", i + 1), "venus-wallet", plus(5678, i)});
   for (std::size_t i = 0; i < nodes; ++i) {
     out.push_back({name_of("node", i, nodes), "venus",
-                   i == 0 ? kNodePort : plus(kFurtherNodePort, i - 1),
-                   nodes == 1 ? std::uint16_t{0} : plus(kP2pPort, i)});
+                   i == 0 ? kNodePort : plus(kFurtherNodePort, i - 1), plus(kP2pPort, i)});
   }
   out.push_back({"gateway", "venus-gateway", 45132});
   out.push_back({"messager", "venus-messager", 39812});
@@ -144,8 +143,9 @@ std::string node_settings(const Deployment& d, const Component& node) {
                                                          toml_text(d.genesis_file));
   // A devnet of before there was p2p has no ports for it.
   if (node.p2p_port == 0) return out;
-  return out + fmt::format("\n[p2p]\nenabled = true\nlisten = {}\nbootstrap = {}\n",
-                           toml_list(p2p_addresses(node)), toml_list(others));
+  return out + fmt::format("\n[p2p]\nenabled = true\nlisten = {}\nbootstrap = {}\nmin_peers = {}\n",
+                           toml_list(p2p_addresses(node)), toml_list(others),
+                           d.running(node.program).size() - 1);
 }
 
 std::string wallet_settings(const Deployment& d, const MinerEntry& miner,

@@ -10,6 +10,8 @@
 #include "rpc/client.hpp"
 #include "rpc/run_blocking.hpp"
 
+#include <set>
+
 namespace venus::devnet {
 namespace {
 
@@ -42,7 +44,15 @@ Result<void> ask_node(const Deployment& d, asio::io_context& io, NodeLine& out) 
   for (const auto& cid : key)
     out.tipset += (out.tipset.empty() ? "" : ",") + cid.str();
   TRY(const auto peers, rpc::run_blocking(io, node->call_raw("Filecoin.NetPeers", {})));
-  if (peers.is_array()) out.peers = static_cast<std::int64_t>(peers.get_array().size());
+  // As Lotus does, a node names a peer once for each connection.
+  std::set<std::string> ids;
+  if (peers.is_array()) {
+    for (const auto& one : peers.get_array()) {
+      if (const auto* id = base::find_member(one, "ID"); id != nullptr && id->is_string())
+        ids.emplace(id->get_string());
+    }
+  }
+  out.peers = static_cast<std::int64_t>(ids.size());
   return {};
 }
 
