@@ -62,7 +62,8 @@ PeerManager::State::State(asio::any_io_executor where, Parts with, PeerManagerSe
       bootstrap[*address->peer()].push_back(address->transport());
     }
   }
-  next_save = now() + settings.save_every;
+  // The first peers are worth keeping soon: a node that dies young finds them again.
+  next_save = now() + std::min<std::chrono::seconds>(settings.save_every, 30s);
 }
 
 void PeerManager::State::tell(std::vector<Note> told) const {
@@ -247,7 +248,7 @@ Task<> PeerManager::connect(PeerId peer, std::vector<std::string> addresses) {
     if (!found) co_return fail(ErrorCode::NotFound, "no address of {} is known: {}", peer, found.error().message);
     addresses = *std::move(found);
   }
-  CO_TRY_VOID(co_await state->parts.host.connect(peer, std::move(addresses), state->settings.dial_timeout));
+  CO_TRY_VOID(co_await state->parts.host.connect(peer, dial_list(std::move(addresses)), state->settings.dial_timeout));
   co_return Result<void>{};
 }
 
@@ -265,6 +266,12 @@ Task<microseconds> PeerManager::ping(PeerId peer) {
   auto took = co_await exchange_ping(stream);
   stream->reset();
   co_return took;
+}
+
+Result<void> PeerManager::save() {
+  const std::scoped_lock saving(state_->save_mutex);
+  TRY_VOID(state_->parts.book.save());
+  return state_->parts.bans.save();
 }
 
 Result<void> PeerManager::protect(const PeerId& peer, std::string_view tag) {

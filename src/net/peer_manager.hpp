@@ -103,10 +103,12 @@ class PeerManager final : public PeerJudge {
   Task<std::chrono::microseconds> ping(PeerId peer);
 
   /// Peers with a tag are never closed to make room, nor banned automatically, and are dialled again when
-  /// they are lost. Kept over restarts.
+  /// they are lost. Kept over restarts once saved: by save(), every `save_every`, and by stop().
   Result<void> protect(const PeerId& peer, std::string_view tag = "api");
   void unprotect(const PeerId& peer, std::string_view tag = "api");
   [[nodiscard]] std::vector<PeerId> protected_peers(std::string_view tag = "api") const;
+  /// Writes what changed of peers and bans now. Blocks. Io.
+  Result<void> save();
 
   /// Connected peers, in order.
   [[nodiscard]] std::vector<PeerView> peers() const;

@@ -101,14 +101,18 @@ std::size_t PeerManager::State::dial_known(std::size_t budget, Time at) {
 }
 
 void PeerManager::State::start_dial(const PeerId& peer, std::vector<std::string> addresses) {
-  std::vector<std::string> unique;
-  for (auto& address : addresses) {
-    if (std::ranges::find(unique, address) == unique.end()) unique.push_back(std::move(address));
-  }
-  if (unique.size() > kMaxDialAddresses) unique.resize(kMaxDialAddresses);
   ++counts.dials;
   plan.started(peer);
-  asio::co_spawn(executor, dial(shared_from_this(), peer, std::move(unique)), asio::detached);
+  asio::co_spawn(executor, dial(shared_from_this(), peer, dial_list(std::move(addresses))), asio::detached);
+}
+
+std::vector<std::string> dial_list(std::vector<std::string> addresses) {
+  std::vector<std::string> out;
+  for (auto& address : addresses) {
+    if (out.size() == kMaxDialAddresses) break;
+    if (std::ranges::find(out, address) == out.end()) out.push_back(std::move(address));
+  }
+  return out;
 }
 
 Task<> PeerManager::State::dial(std::shared_ptr<State> self, PeerId peer, std::vector<std::string> addresses) {

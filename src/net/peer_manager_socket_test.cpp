@@ -24,7 +24,7 @@ bridge::P2pSettings host_settings(const ByteArray<32>& seed, std::vector<std::st
   bridge::P2pSettings out;
   out.identity = seed;
   out.agent = "venus-test";
-  out.kad_protocol = kad_protocol(network);
+  // No DHT: it dials peers on its own, and here only those who are told to do.
   out.listen = std::move(listen);
   out.topics = gossip_topics(network);
   out.protocols = {"/fil/hello/1.0.0", "/fil/chain/xchg/0.0.1"};

@@ -114,7 +114,9 @@ struct PeerManager::State : std::enable_shared_from_this<PeerManager::State> {
   bool saving = false;
 };
 
-/// The IP addresses of a link's connections.
+/// Each once, in order, and not too many for one dial.
+std::vector<std::string> dial_list(std::vector<std::string> addresses);
+/// The IP address of a link's newest connection.
 std::optional<IpAddress> ip_of_link(const PeerManager::State::Link& link);
 
 }  // namespace venus::net

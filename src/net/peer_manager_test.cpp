@@ -357,6 +357,14 @@ TEST_F(PeerManagerTest, ShowsWhatItKnowsOfAPeer) {
   EXPECT_EQ(test_util::run(io_, manager_->ping(test_peer(2))).error().code, ErrorCode::Unavailable);
 }
 
+TEST_F(PeerManagerTest, ProtectionIsOnDiskWhenSaved) {
+  start();
+  ASSERT_TRUE(manager_->protect(test_peer(2)));
+  ASSERT_TRUE(manager_->save());
+  const auto again = PeerBook::open(home_.path() / "p2p" / "peers.json", clock_).value();
+  EXPECT_TRUE(again->is_protected(test_peer(2)));
+}
+
 TEST_F(PeerManagerTest, NothingHappensAfterStop) {
   bootstrap(1);
   start();

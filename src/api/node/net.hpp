@@ -185,7 +185,7 @@ struct NetApi {
                                  "Bytes in and out of each connected peer">;
   using BandwidthByProtocol =
       Method<"Filecoin.NetBandwidthStatsByProtocol", Perm::Read, std::map<std::string, BandwidthStats>(),
-             "Bytes in and out by protocol; libp2p's own protocols are counted under the empty name">;
+             "Bytes in and out by protocol; negotiation and the rest under the empty name">;
   using BlockAdd = Method<"Filecoin.NetBlockAdd", Perm::Admin, void(NetBlocks),
                           "Closes and refuses connections with peers, addresses, networks", "blocks">;
   using BlockRemove = Method<"Filecoin.NetBlockRemove", Perm::Admin, void(NetBlocks), "Takes blocks back", "blocks">;
@@ -200,7 +200,7 @@ struct NetApi {
                       "Connections in use, of scope all, system, transient or peer:ID; streams and memory are not counted",
                       "scope">;
   using Limit = Method<"Filecoin.NetLimit", Perm::Read, NetLimits(std::string),
-                       "Limits of scope system, transient or peer:ID", "scope">;
+                       "Limits of scope system, transient or peer:ID; 0 where there is none", "scope">;
   using SetLimit = Method<"Filecoin.NetSetLimit", Perm::Admin, void(std::string, NetLimits),
                           "Not supported: limits are settings", "scope", "limits">;
   using Version = WithAliases<Method<"Filecoin.NetVersion", Perm::Read, std::string(), "The chain id of EIP-155">, "net_version">;

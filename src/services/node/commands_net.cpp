@@ -211,7 +211,7 @@ Result<void> bandwidth(Cli& cli, const Words& words) {
   Table table({what, "Received", "Sent", "Rate in", "Rate out"});
   table.right(1).right(2).right(3).right(4);
   for (const auto& [name, stats] : rows) {
-    table.row({name.empty() ? "(libp2p's own)" : name, format_bytes(static_cast<std::uint64_t>(stats.total_in)),
+    table.row({name.empty() ? "(negotiation, rest)" : name, format_bytes(static_cast<std::uint64_t>(stats.total_in)),
                format_bytes(static_cast<std::uint64_t>(stats.total_out)), rate_text(stats.rate_in),
                rate_text(stats.rate_out)});
   }

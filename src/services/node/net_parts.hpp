@@ -8,7 +8,7 @@
 
 namespace venus::node {
 
-/// All null when networking is off (p2p.enabled = false): calls fail as Unavailable, lists are empty.
+/// All null when networking is off (p2p.enabled = false, or no verifying keys): calls fail as Unavailable, lists are empty.
 /// Whatever is set must outlive the dispatcher; after PeerManager::stop() calls may fail, but not crash, as
 /// long as the objects are there.
 struct NetParts {

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxListed = 10'000;  // entries in one call about blocks 
 constexpr std::string_view kPeerScope = "peer:";
 
 std::unexpected<Error> switched_off() {
-  return fail(ErrorCode::Unavailable, "networking is switched off (p2p.enabled = false)");
+  return fail(ErrorCode::Unavailable, "networking is off: p2p.enabled is false, or the log says why");
 }
 
 api::BandwidthStats to_api(const net::TrafficRate& rate) {
@@ -209,7 +209,7 @@ Result<void> change_protection(const NetParts& parts, const std::vector<PeerId>&
       parts.peers->unprotect(peer);
     }
   }
-  return {};
+  return parts.peers->save();
 }
 
 void bind_peers(rpc::Dispatcher& d, const NetParts& parts) {
@@ -290,8 +290,12 @@ void bind_lists(rpc::Dispatcher& d, Node& node, const NetParts& parts) {
     auto lists = parts.bans->lists();
     return api::NetBlocks{std::move(lists.peers), std::move(lists.addresses), std::move(lists.networks)};
   });
-  d.bind<Api::ProtectAdd>([parts](const std::vector<PeerId>& peers) { return change_protection(parts, peers, true); });
-  d.bind<Api::ProtectRemove>([parts](const std::vector<PeerId>& peers) { return change_protection(parts, peers, false); });
+  d.bind<Api::ProtectAdd>([&node, parts](std::vector<PeerId> peers) {
+    return on(node.workers, [parts, peers = std::move(peers)] { return change_protection(parts, peers, true); });
+  });
+  d.bind<Api::ProtectRemove>([&node, parts](std::vector<PeerId> peers) {
+    return on(node.workers, [parts, peers = std::move(peers)] { return change_protection(parts, peers, false); });
+  });
   d.bind<Api::ProtectList>([parts]() -> Result<std::optional<std::vector<PeerId>>> {
     if (parts.peers == nullptr) return std::nullopt;
     auto peers = parts.peers->protected_peers();
