@@ -6,6 +6,9 @@ namespace {
 
 using ipld::cbor::Writer;
 
+/// How often a request that waits looks for a free place. Requests take less than this, so it is no queue.
+constexpr milliseconds kTurn{10};
+
 /// Appends what the store keeps under a CID.
 Result<void> append_stored(Blockstore& store, const Cid& cid, Writer& writer) {
   TRY(const bool found, store.view(cid, [&](BytesView bytes) { writer.write_raw(bytes); }));
@@ -118,9 +121,22 @@ Task<> ExchangeServer::refuse(bridge::P2pStreamPtr stream, ExchangeStatus status
   co_return co_await stream->finish(limits_.read);
 }
 
+Task<PeerSlots::Guard> ExchangeServer::enter(PeerId peer) {
+  if (!requests_.take(peer)) co_return PeerSlots::Guard();
+  const auto until = steady_clock::now() + limits_.patience;
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  auto slot = slots_.enter(peer);
+  while (!slot && steady_clock::now() < until) {
+    timer.expires_after(kTurn);
+    co_await timer.async_wait(asio::use_awaitable);
+    slot = slots_.enter(peer);
+  }
+  co_return slot;
+}
+
 Task<> ExchangeServer::serve(bridge::P2pStreamPtr stream) {
   const auto peer = stream->peer();
-  const auto slot = requests_.take(peer) ? slots_.enter(peer) : PeerSlots::Guard();
+  CO_TRY(const auto slot, co_await enter(peer));
   if (!slot) {
     if (!refusals_.take(peer)) judge_.misbehaved(peer, Misbehaviour::Flooded, "chain exchange: too many requests");
     co_return co_await refuse(stream, ExchangeStatus::GoAway, "busy");

@@ -14,7 +14,10 @@ struct ExchangeServerLimits {
   milliseconds read{10'000};   ///< for the whole request
   milliseconds write{60'000};  ///< for the whole answer
   std::size_t concurrent = 24;
-  std::size_t concurrent_of_peer = 8;
+  std::size_t concurrent_of_peer = 16;
+  /// How long a request waits for its turn. Lotus asks one peer 16 times at once and repeats five times without
+  /// a pause what is refused, then gives its sync up; it waits 5 s for the first byte of an answer.
+  milliseconds patience{3'000};
   /// A node that catches up on a near machine asks for some 16 tipsets at a time. Beyond this a peer is told
   /// to go away,
   double requests_per_second = 100;
@@ -52,6 +55,8 @@ class ExchangeServer {
 
  private:
   Task<> refuse(bridge::P2pStreamPtr stream, ExchangeStatus status, std::string_view why);
+  /// A place among those that run, or an empty guard when there was none for as long as we wait.
+  Task<PeerSlots::Guard> enter(PeerId peer);
 
   chainstore::ChainStore& chain_;
   WorkerPool& pool_;

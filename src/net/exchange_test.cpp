@@ -311,6 +311,7 @@ TEST_F(Exchange, TheServerRefusesBadAndTooManyRequests) {
 TEST_F(Exchange, OnlySoManyRequestsOfAPeerRunAtOnce) {
   ExchangeServerLimits limits;
   limits.concurrent_of_peer = 1;
+  limits.patience = milliseconds(0);
   limits.read = milliseconds(2'000);
   Server server(io, network, 2, *chain->chain, pool, limits);
   const auto waiting = must(run(io, host.open_stream(server.host.id(), {std::string(kExchangeProtocol)}, kShort)));
@@ -320,6 +321,25 @@ TEST_F(Exchange, OnlySoManyRequestsOfAPeerRunAtOnce) {
   EXPECT_EQ(refused.error().code, ErrorCode::Exhausted);
   waiting->reset();
   EXPECT_EQ(must(run(io, client().headers(server.host.id(), chain->head->key(), 1))).size(), 1U);
+}
+
+TEST_F(Exchange, RequestsWaitForTheirTurn) {
+  ExchangeServerLimits limits;
+  limits.concurrent_of_peer = 1;
+  limits.patience = milliseconds(60'000);
+  Server server(io, network, 2, *chain->chain, pool, limits);
+  auto& asking = client();
+  std::size_t answered = 0, done = 0;
+  constexpr std::size_t kAtOnce = 16;  // as Lotus
+  for (std::size_t i = 0; i < kAtOnce; ++i) {
+    asio::co_spawn(io, asking.headers(server.host.id(), chain->head->key(), 5),
+                   [&](std::exception_ptr, const auto& got) {
+                     answered += got && got->size() == 5 ? 1 : 0;
+                     ++done;
+                   });
+  }
+  while (done < kAtOnce) io.run_one();
+  EXPECT_EQ(answered, kAtOnce);
 }
 
 // ---- several peers ----------------------------------------------------------------------------------

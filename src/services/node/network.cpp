@@ -21,6 +21,9 @@ constexpr auto kBetweenRepublished = std::chrono::milliseconds(10);
 // Gossip remembers for two minutes what it has seen: repeating earlier is of no use.
 constexpr std::int64_t kSeenSeconds = 120;
 
+// Lotus asks one peer for messages 16 times at once for each chain it follows, and follows up to five.
+constexpr std::uint32_t kStreamsOfPeer = 96;
+
 std::vector<std::string> raw_protocols() {
   std::vector<std::string> out{std::string(net::kHelloProtocol), std::string(net::kExchangeProtocol)};
   out.insert(out.end(), net::kBitswapProtocols.begin(), net::kBitswapProtocols.end());
@@ -73,6 +76,7 @@ Result<void> Network::open_host(const std::filesystem::path& folder) {
   settings.announce = config_.announce;
   settings.topics = net::gossip_topics(node_.settings.network);
   settings.protocols = raw_protocols();
+  settings.limits.streams_of_peer = kStreamsOfPeer + 32;
   settings.gossip = net::gossip_settings({"127.0.0.1", "::1"});
   auto started = bridge::start_p2p(node_.io.get_executor(), settings);
   base::secure_wipe(settings.identity);
@@ -126,7 +130,7 @@ void Network::wire() {
 
   server_ = std::make_unique<net::ProtocolServer>(*host_, executor, *peers_);
   server_->add({std::string(net::kHelloProtocol)}, {}, [this](auto stream) { return hello_->serve(std::move(stream)); });
-  server_->add({std::string(net::kExchangeProtocol)}, {},
+  server_->add({std::string(net::kExchangeProtocol)}, {.total = 512, .per_peer = kStreamsOfPeer},
                [this](auto stream) { return exchange_server_->serve(std::move(stream)); });
   server_->add({net::kBitswapProtocols.begin(), net::kBitswapProtocols.end()}, {.total = 1024},
                [this](auto stream) { return bitswap_->serve(std::move(stream)); });
