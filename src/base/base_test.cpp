@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
 #include <thread>
 
 #include "base/big_int.hpp"
@@ -121,6 +125,30 @@ TEST(Task, PoolWorkResumesOnTheCallersThread) {
   asio::co_spawn(io, work(&pool, main_thread, &done), asio::detached);
   io.run();
   EXPECT_TRUE(done);
+}
+
+asio::awaitable<Result<int>> ask(WorkerPool* pool) {
+  co_return co_await on(*pool, []() -> Result<int> { return 7; });
+}
+
+// Whoever asked leaves while the work still waits for a thread: the process must not end for it.
+TEST(Task, ACallerThatIsCancelledLeavesThePoolAlone) {
+  WorkerPool pool(1);
+  for (int round = 0; round < 500; ++round) {
+    asio::io_context io;
+    std::promise<void> busy;
+    asio::post(pool.executor(), [&busy] { busy.get_future().wait(); });
+    asio::cancellation_signal signal;
+    bool ended = false;
+    asio::co_spawn(io, ask(&pool),
+                   asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr&, Result<int>) { ended = true; }));
+    io.poll();
+    signal.emit(asio::cancellation_type::terminal);
+    busy.set_value();
+    io.restart();
+    io.run();
+    EXPECT_TRUE(ended);
+  }
 }
 
 TEST(Parallel, EveryIndexIsVisitedOnce) {
