@@ -46,7 +46,7 @@ class GoPeer:
         return waiting
 
     def finish(self, waiting):
-        answer = waiting.get(timeout=300)
+        answer = waiting.get(timeout=1200)
         if "error" in answer:
             raise Failed(answer["error"])
         return answer["ok"]

@@ -31,6 +31,22 @@ def secp256k1_key():
     return str(vectors() / "wallets" / "t1dzdedrfbvsuq42k22ja4qxvbzdwjv6we2i6w4cy.key")
 
 
+def genesis():
+    return str(vectors() / "genesis.car")
+
+
+def network_file():
+    return str(pathlib.Path(__file__).resolve().parents[1] / "replay" / "lotus-devnet.toml")
+
+
+def actors_bundle():
+    cache = os.environ.get("VENUS_CACHE") or os.path.expanduser("~/.cache/venus")
+    bundle = pathlib.Path(cache) / "actors" / "v18-devnet.car"
+    if not bundle.exists():
+        skip("no actors bundle (make setup)")
+    return str(bundle)
+
+
 def program(path):
     """gopeer, which interop_build makes unless there is no Go."""
     vectors()

@@ -19,7 +19,7 @@ import (
 type command struct {
 	Id      int      `json:"id"`
 	Do      string   `json:"do"`
-	Seconds int      `json:"seconds"` // how long to try, 30 when not said
+	Seconds int      `json:"seconds"` // how long to try, 300 when not said
 	Address string   `json:"address"`
 	Peer    string   `json:"peer"`
 	Cids    []string `json:"cids"`
@@ -57,7 +57,7 @@ func (c *command) run(ctx context.Context, n *node) (any, error) {
 		return nil, fmt.Errorf("no command %q", c.Do)
 	}
 	if c.Seconds == 0 {
-		c.Seconds = 30
+		c.Seconds = 300
 	}
 	ctx, stop := context.WithTimeout(ctx, time.Duration(c.Seconds)*time.Second)
 	defer stop()
@@ -210,7 +210,7 @@ func (c *command) block(_ context.Context, n *node) (any, error) {
 			return nil, err
 		}
 		blocks = append(blocks, map[string]any{
-			"cid": header.cid.String(), "data": hex.EncodeToString(data),
+			"cid": header.cid.String(), "data": hex.EncodeToString(data), "gossip_cid": chainCid(data).String(),
 			"messages": cidStrings(slices.Concat(lists[0], lists[1])),
 		})
 	}
