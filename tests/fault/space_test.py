@@ -88,7 +88,7 @@ class Home:
     def stop(self, how=signal.SIGTERM):
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(60) if self.process else None
+        return self.process.wait(300) if self.process else None
 
     def wait_for(self, what, condition, seconds=120):
         until = time.monotonic() + seconds
@@ -245,6 +245,7 @@ def running(second, folder):
     check_state(second)
     # Killed while it copies or waits, it goes on after the next start.
     second.run("chain", "gc", "start")
+    second.wait_for("copying", lambda: second.json("chain", "gc", "status")["Phase"] in ("copying", "settling"))
     second.stop(signal.SIGKILL)
     second.start()
     check_state(second)
@@ -297,7 +298,8 @@ def full_disk(make, folder, vectors):
         with open(disk / "filler", "wb") as filler:
             free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
             filler.write(bytes(free - (20 << 20)))
-        expect(node.process.wait(60) == 0, "the node did not end well")
+        # Compiling the actors is not cut short.
+        expect(node.process.wait(300) == 0, "the node did not end well")
         text = (disk / "node.log").read_text()
         expect("disk full" in text and "store.min_free" in text, text[-1000:])
         refused = node.run("daemon", check=False)

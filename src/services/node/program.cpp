@@ -143,6 +143,7 @@ Result<void> build(platform::Daemon& daemon, const Config& config) {
   TRY(auto settings, make_settings(config, daemon.home().path()));
   settings.agent = "venus-" + daemon.options().version;
   auto& parts = daemon.own(std::make_unique<Parts>());
+  settings.on_disk_full = [&daemon](const std::string&) { daemon.request_stop(); };
   TRY(parts.node, Node::open(daemon.io(), std::move(settings)));
   auto& node = *parts.node;
   const auto& params = node.settings.network;
