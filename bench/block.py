@@ -53,8 +53,9 @@ class Arrivals:
 
 def submit(node, arrivals, cid):
     """Milliseconds of one block: the call, until it is seen, until it is adopted, and of these its proof."""
-    header = node.call("ChainGetBlock", cid)
-    messages = node.call("ChainGetBlockMessages", cid)
+    link = {"/": cid}
+    header = node.call("ChainGetBlock", link)
+    messages = node.call("ChainGetBlockMessages", link)
     bls = len(messages["BlsMessages"] or [])
     block = {"Header": header, "BlsMessages": messages["Cids"][:bls], "SecpkMessages": messages["Cids"][bls:]}
     before = node.metrics()
