@@ -21,15 +21,20 @@ Result<BigInt> chain_weight(const BigInt& parent_weight, const BigInt& total_pow
   return parent_weight + BigInt(log2 << 8) + of_wins;
 }
 
-Result<BigInt> tipset_weight(Blockstore& store, const types::Tipset& tipset) {
-  TRY(auto tree, actors::StateTree::load(store, tipset.parent_state_root()));
+Result<BigInt> network_power(Blockstore& store, const Cid& state_root) {
+  TRY(auto tree, actors::StateTree::load(store, state_root));
   TRY(auto power, actors::power::View::load(tree));
+  return power.state().total_quality_adj_power;
+}
+
+Result<BigInt> tipset_weight(Blockstore& store, const types::Tipset& tipset) {
+  TRY(const auto power, network_power(store, tipset.parent_state_root()));
   std::int64_t wins = 0;
   for (const auto& block : tipset.blocks()) {
     if (!block.election_proof) return fail(ErrorCode::FailedValidation, "block of {} has no election proof", block.miner);
     wins += block.election_proof->win_count;
   }
-  return chain_weight(tipset.parent_weight(), power.state().total_quality_adj_power, wins);
+  return chain_weight(tipset.parent_weight(), power, wins);
 }
 
 }  // namespace venus::consensus

@@ -11,6 +11,9 @@ namespace venus::consensus {
 /// (protocol.md section 3). FailedValidation when the power is not positive.
 Result<BigInt> chain_weight(const BigInt& parent_weight, const BigInt& total_power, std::int64_t wins);
 
+/// The total quality-adjusted power in a state.
+Result<BigInt> network_power(Blockstore& store, const Cid& state_root);
+
 /// Weight of the chain up to and including `tipset`; reads the power from its parent state.
 Result<BigInt> tipset_weight(Blockstore& store, const types::Tipset& tipset);
 

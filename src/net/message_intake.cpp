@@ -66,7 +66,7 @@ Task<> MessageIntake::loop() {
       co_await wake_.wait(kLongestWait);
       continue;
     }
-    const auto verdicts = co_await sync::on_worker(workers_, [this, &batch] { return judge(batch); });
+    const auto verdicts = co_await on(workers_, [this, &batch] { return judge(batch); });
     for (const auto& [token, verdict] : verdicts) {
       ++counts_[static_cast<std::size_t>(verdict)];
       host_.report(token, verdict);

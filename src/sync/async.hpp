@@ -43,15 +43,6 @@ class Scope {
   bool cancelled_ = false;
 };
 
-/// base::on() that is not interrupted: a coroutine that Asio (1.81) starts on another executor and that is
-/// cancelled before its first step throws where nobody catches, and the process ends. A plain function could not
-/// be interrupted anyway; the caller is, right after it.
-template <class F>
-asio::awaitable<std::invoke_result_t<F&>> on_worker(WorkerPool& pool, F function) {
-  co_return co_await asio::co_spawn(pool.executor(), base::detail::call_on_pool<F>(std::move(function)),
-                                    asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
-}
-
 /// Pauses a coroutine.
 asio::awaitable<void> pause(std::chrono::milliseconds span);
 

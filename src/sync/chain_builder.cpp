@@ -69,12 +69,12 @@ void SyncRun::cancel() { children_.cancel(); }
 
 Task<> SyncRun::run() {
   const auto self = shared_from_this();
-  CO_TRY(const bool done, co_await on_worker(parts_.pool, [self] { return self->nothing_to_do(); }));
+  CO_TRY(const bool done, co_await on(parts_.pool, [self] { return self->nothing_to_do(); }));
   if (done) co_return Result<void>{};
   CO_TRY_VOID(co_await collect());
   auto built = co_await build();
   if (!built && built.error().code == ErrorCode::FailedValidation) {
-    co_await on_worker(parts_.pool, [self]() -> Result<void> {
+    co_await on(parts_.pool, [self]() -> Result<void> {
       self->mark_descendants();
       return {};
     });
@@ -84,7 +84,7 @@ Task<> SyncRun::run() {
 
 Task<> SyncRun::build() {
   const auto self = shared_from_this();
-  CO_TRY(auto first, co_await on_worker(parts_.pool, [self] { return self->headers_->pop(self->batch_size()); }));
+  CO_TRY(auto first, co_await on(parts_.pool, [self] { return self->headers_->pop(self->batch_size()); }));
   for (const auto& tipset : first) in_flight_.push_back(tipset);
   if (first.empty()) co_return Result<void>{};
   if (first.size() == 1 && headers_->empty()) co_return co_await build_one(first.front());
@@ -107,7 +107,7 @@ Task<> SyncRun::build_one(TipsetPtr tipset) {
   batch->tipsets = {tipset};
   CO_TRY_VOID(co_await fill(self, batch));
   record_->stage(Stage::Messages);
-  co_return co_await on_worker(parts_.pool, [self, tipset]() -> Result<void> {
+  co_return co_await on(parts_.pool, [self, tipset]() -> Result<void> {
     for (const auto& cid : tipset->cids()) {
       TRY_VOID(judge(self->parts_.chain, self->parts_.rules, cid, kThreadsForOne));
     }
@@ -126,7 +126,7 @@ Task<> SyncRun::start_batches() {
   const auto self = shared_from_this();
   while (!drained_ && batches_.size() < parts_.options.batches &&
          pipeline_->waiting() < parts_.options.ahead) {
-    CO_TRY(auto tipsets, co_await on_worker(parts_.pool, [self] { return self->headers_->pop(self->batch_size()); }));
+    CO_TRY(auto tipsets, co_await on(parts_.pool, [self] { return self->headers_->pop(self->batch_size()); }));
     if (tipsets.empty()) {
       drained_ = true;
       break;
@@ -167,7 +167,7 @@ Task<> SyncRun::build_many() {
       batches_.pop_front();
       record_->stage(Stage::Messages);
     }
-    CO_TRY_VOID(co_await on_worker(parts_.pool, [self] { return self->commit(); }));
+    CO_TRY_VOID(co_await on(parts_.pool, [self] { return self->commit(); }));
     // What was fetched before something failed is made use of.
     if (pipeline_->waiting() == 0) {
       if (failure) co_return std::unexpected(std::move(*failure));
@@ -259,7 +259,7 @@ Result<void> SyncRun::store_messages(const types::Tipset& tipset, const TipsetMe
 
 Task<> SyncRun::fill(std::shared_ptr<SyncRun> self, std::shared_ptr<Batch> batch) {
   auto& pool = self->parts_.pool;
-  CO_TRY(auto missing, co_await on_worker(pool, [self, batch] { return self->prepare(*batch); }));
+  CO_TRY(auto missing, co_await on(pool, [self, batch] { return self->prepare(*batch); }));
   unsigned failures = 0;
   while (!missing.empty()) {
     // Neighbours are asked for together, newest first.
@@ -274,7 +274,7 @@ Task<> SyncRun::fill(std::shared_ptr<SyncRun> self, std::shared_ptr<Batch> batch
     }
     if (got) {
       wanted.resize(got->size());
-      auto stored = co_await on_worker(pool, [self, wanted, messages = *std::move(got)]() -> Result<void> {
+      auto stored = co_await on(pool, [self, wanted, messages = *std::move(got)]() -> Result<void> {
         for (std::size_t i = 0; i < wanted.size(); ++i) TRY_VOID(self->store_messages(*wanted[i], messages[i]));
         return {};
       });

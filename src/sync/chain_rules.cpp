@@ -1,11 +1,36 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "sync/chain_rules.hpp"
 
+#include <algorithm>
+
+#include "consensus/weight.hpp"
+#include "types/election.hpp"
 #include "types/policy.hpp"
 
 namespace venus::sync {
 
 using consensus::ValidationReport;
+
+RuntimeRules::RuntimeRules(consensus::ChainRuntime& runtime) : runtime_(runtime) {
+  if (const auto head = runtime_.states.chain().head()) note_power(*head);
+}
+
+void RuntimeRules::note_power(const types::Tipset& tipset) {
+  auto power = consensus::network_power(runtime_.states.store(), tipset.parent_state_root());
+  if (!power) return;
+  std::lock_guard lock(power_mutex_);
+  power_ = *std::move(power);
+}
+
+BigInt RuntimeRules::expected_weight(const types::Tipset& tipset) const {
+  std::int64_t wins = 0;
+  for (const auto& block : tipset.blocks()) {
+    // Nobody has checked them: more than possible count as the most that is.
+    if (block.election_proof) wins += std::clamp<std::int64_t>(block.election_proof->win_count, 0, types::kMaxWinCount);
+  }
+  std::lock_guard lock(power_mutex_);
+  return consensus::chain_weight(tipset.parent_weight(), power_, wins).value_or(tipset.parent_weight());
+}
 
 Result<void> RuntimeRules::execute(const TipsetPtr& tipset) {
   auto& chain = runtime_.states.chain();
@@ -27,6 +52,7 @@ Result<void> RuntimeRules::execute(const TipsetPtr& tipset) {
     }
   }
   TRY_VOID(runtime_.states.state(tipset));
+  note_power(*tipset);
   return {};
 }
 

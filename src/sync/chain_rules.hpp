@@ -19,6 +19,9 @@ class ChainRules {
   virtual Result<void> execute(const TipsetPtr& tipset) = 0;
   /// Judges a block whose header and messages are in the store and whose parents can be executed.
   virtual Result<consensus::ValidationReport> validate(const Cid& block, std::size_t threads) = 0;
+  /// What the chain up to a tipset weighs by headers alone: its parents' weight, unproven, and that of its own
+  /// blocks, reckoned with the power of the network as this node last saw it. Does not block.
+  [[nodiscard]] virtual BigInt expected_weight(const types::Tipset& tipset) const = 0;
   /// Reads messages ahead of execution.
   virtual void prefetch(const TipsetPtr& tipset) = 0;
 };
@@ -27,13 +30,18 @@ class ChainRules {
 class RuntimeRules final : public ChainRules {
  public:
   /// `runtime` must outlive it.
-  explicit RuntimeRules(consensus::ChainRuntime& runtime) : runtime_(runtime) {}
+  explicit RuntimeRules(consensus::ChainRuntime& runtime);
   Result<void> execute(const TipsetPtr& tipset) override;
   Result<consensus::ValidationReport> validate(const Cid& block, std::size_t threads) override;
+  [[nodiscard]] BigInt expected_weight(const types::Tipset& tipset) const override;
   void prefetch(const TipsetPtr& tipset) override;
 
  private:
+  void note_power(const types::Tipset& tipset);
+
   consensus::ChainRuntime& runtime_;
+  mutable std::mutex power_mutex_;
+  BigInt power_{0};  // 0: not known
   // A block is judged by one thread at a time; others then find the verdict.
   std::mutex mutex_;
   std::condition_variable done_;

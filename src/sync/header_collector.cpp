@@ -62,7 +62,7 @@ Result<bool> SyncRun::nothing_to_do() {
   const auto head = chain.head();
   const auto& target = *target_.tipset;
   if (!head) return fail(ErrorCode::NotFound, "the chain has no genesis yet");
-  if (!target_.forced && head->parent_weight() > target.parent_weight()) return true;
+  if (!target_.forced && target_.lighter_than(*head, parts_.rules.expected_weight(*head))) return true;
   TRY(const bool adopted, chain.on_head_chain(target));
   if (adopted) return true;
   if (head->height() != target.height()) return false;
@@ -204,24 +204,24 @@ Task<> SyncRun::collect() {
   record_->stage(Stage::Headers);
   ours_ = parts_.chain.head();
   if (headers_->empty()) {
-    CO_TRY_VOID(co_await on_worker(parts_.pool, [self]() -> Result<void> {
+    CO_TRY_VOID(co_await on(parts_.pool, [self]() -> Result<void> {
       TRY_VOID(self->check_target());
       return self->accept(std::span(&self->target_.tipset, 1));
     }));
   }
   while (!base_) {
-    CO_TRY(const bool more_local, co_await on_worker(parts_.pool, [self] { return self->walk_local(); }));
+    CO_TRY(const bool more_local, co_await on(parts_.pool, [self] { return self->walk_local(); }));
     if (more_local || base_) continue;
     CO_TRY(auto window, co_await fetch_headers(headers_->wanted(), window_below(headers_->lowest())));
     // While a window is checked the next one is on its way, as long as our chain must be further below.
     while (!base_) {
       const auto& lowest = *window.back();
       if (lowest.height() <= parts_.chain.head()->height() + 1) {
-        CO_TRY_VOID(co_await on_worker(parts_.pool, [self, window] { return self->accept(window); }));
+        CO_TRY_VOID(co_await on(parts_.pool, [self, window] { return self->accept(window); }));
         break;
       }
       auto [more, accepted] = co_await (fetch_headers(lowest.parents(), window_below(lowest.height())) &&
-                                        on_worker(parts_.pool, [self, window] { return self->accept(window); }));
+                                        on(parts_.pool, [self, window] { return self->accept(window); }));
       CO_TRY_VOID(std::move(accepted));
       if (base_) break;
       CO_TRY(window, std::move(more));

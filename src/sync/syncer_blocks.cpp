@@ -43,15 +43,14 @@ Result<void> Syncer::Core::accept_block(const types::BlockMessage& block) {
 
 Task<> Syncer::Core::incoming_block(std::shared_ptr<Core> self, types::BlockMessage block, PeerId from) {
   const auto message = std::make_shared<const types::BlockMessage>(std::move(block));
-  CO_TRY(auto tipset, co_await on_worker(self->pool_, [self, message]() -> Result<TipsetPtr> {
+  CO_TRY(auto tipset, co_await on(self->pool_, [self, message]() -> Result<TipsetPtr> {
     TRY_VOID(self->accept_block(*message));
     return types::Tipset::make({message->header});
   }));
   asio::post(self->strand_, [self, message, from, tipset] {
     if (self->stopped_) return;
     if (self->options_.on_block) self->options_.on_block(message->header);
-    Target target;
-    target.tipset = tipset;
+    auto target = self->target_of(tipset);
     if (!from.empty()) {
       target.sources = {from};
       Claim claim;
@@ -93,7 +92,7 @@ Result<void> Syncer::Core::judge_own(const types::BlockMessage& block) {
 
 Task<> Syncer::Core::own_block(std::shared_ptr<Core> self, types::BlockMessage block) {
   const auto message = std::make_shared<const types::BlockMessage>(std::move(block));
-  CO_TRY_VOID(co_await on_worker(self->pool_, [self, message] { return self->judge_own(*message); }));
+  CO_TRY_VOID(co_await on(self->pool_, [self, message] { return self->judge_own(*message); }));
   asio::post(self->strand_, [self, message] {
     if (self->options_.on_block) self->options_.on_block(message->header);
   });
@@ -102,15 +101,14 @@ Task<> Syncer::Core::own_block(std::shared_ptr<Core> self, types::BlockMessage b
 
 Task<> Syncer::Core::checkpoint(std::shared_ptr<Core> self, TipsetKey key) {
   if (key.empty()) co_return fail(ErrorCode::InvalidArgument, "a checkpoint needs a tipset");
-  auto found = co_await on_worker(self->pool_, [self, key] { return self->chain_.tipset(key); });
+  auto found = co_await on(self->pool_, [self, key] { return self->chain_.tipset(key); });
   if (!found) {
     CO_TRY(auto fetched, co_await self->source_.headers(key, 1, PeerId{}));
     if (fetched.empty()) co_return fail(ErrorCode::NotFound, "nobody has tipset {}", key);
     found = fetched.front();
   }
   const auto tipset = *found;
-  Target target;
-  target.tipset = tipset;
+  auto target = self->target_of(tipset);
   target.forced = true;
   const auto record = std::make_shared<SyncRecord>(0, tipset);
   const auto run = std::make_shared<SyncRun>(
@@ -131,7 +129,7 @@ Task<> Syncer::Core::checkpoint(std::shared_ptr<Core> self, TipsetKey key) {
   });
   while (!outcome->done) co_await pause(kCheckpointPoll);
   CO_TRY_VOID(outcome->result);
-  co_return co_await on_worker(self->pool_, [self, tipset] { return self->chain_.set_checkpoint(tipset); });
+  co_return co_await on(self->pool_, [self, tipset] { return self->chain_.set_checkpoint(tipset); });
 }
 
 }  // namespace venus::sync

@@ -58,10 +58,18 @@ bool Syncer::Core::in_range(ChainEpoch height) const {
          height <= epoch_now() + kMaxHeightDrift;
 }
 
-// Whether nothing is to be gained from a tipset.
-bool Syncer::Core::drop(const types::Tipset& tipset) const {
+Target Syncer::Core::target_of(TipsetPtr tipset) const {
+  Target out;
+  out.weight = rules_.expected_weight(*tipset);
+  out.tipset = std::move(tipset);
+  return out;
+}
+
+// Whether nothing is to be gained from a target.
+bool Syncer::Core::drop(const Target& target) const {
   const auto head = chain_.head();
-  if (head->key() == tipset.key() || head->parent_weight() > tipset.parent_weight()) return true;
+  const auto& tipset = *target.tipset;
+  if (head->key() == tipset.key() || target.lighter_than(*head, rules_.expected_weight(*head))) return true;
   return std::any_of(tipset.cids().begin(), tipset.cids().end(),
                      [&](const Cid& cid) { return chain_.bad_reason(cid).has_value(); });
 }
@@ -127,7 +135,7 @@ void Syncer::Core::tick() {
   if (!begun_) return begin();
   resume_laid_down();
   look_at_claims();
-  if (auto next = queue_.next_deferred(); next && !drop(*next->tipset)) launch(std::move(*next));
+  if (auto next = queue_.next_deferred(); next && !drop(*next)) launch(std::move(*next));
 }
 
 // ---- what peers say --------------------------------------------------------------------------------------
@@ -167,7 +175,7 @@ void Syncer::Core::resolve(const PeerId& from) {
 }
 
 Task<> Syncer::Core::fetch_claim(std::shared_ptr<Core> self, PeerId from, TipsetKey key) {
-  auto found = co_await on_worker(self->pool_, [self, key] { return self->chain_.tipset(key); });
+  auto found = co_await on(self->pool_, [self, key] { return self->chain_.tipset(key); });
   if (!found) {
     auto fetched = co_await self->source_.headers(key, 1, from);
     if (fetched && !fetched->empty() && fetched->front()->key() == key) found = fetched->front();
@@ -176,11 +184,7 @@ Task<> Syncer::Core::fetch_claim(std::shared_ptr<Core> self, PeerId from, Tipset
   const auto at = self->claims_.find(from);
   if (at == self->claims_.end() || at->second.key != key) co_return Result<void>{};
   at->second.resolving = false;
-  Target target;
-  target.sources = {from};
-  if (at->second.head) target.claimants = {from};
   if (!found) {
-    target.tipset = nullptr;
     auto& failure = self->failures_[key];
     const auto wait = std::min(self->options_.retry_max, self->options_.retry_first * (1 << std::min(failure.attempts, 10U)));
     failure.until = SteadyClock::now() + wait;
@@ -189,7 +193,9 @@ Task<> Syncer::Core::fetch_claim(std::shared_ptr<Core> self, PeerId from, Tipset
   }
   self->failures_.erase(key);
   at->second.tipset = *found;
-  target.tipset = *std::move(found);
+  auto target = self->target_of(*std::move(found));
+  target.sources = {from};
+  if (at->second.head) target.claimants = {from};
   self->offer(std::move(target));
   co_return Result<void>{};
 }
@@ -198,7 +204,7 @@ void Syncer::Core::offer(Target target) {
   if (stopped_ || !running_) return;
   if (!begun_) return begin();
   const auto& tipset = *target.tipset;
-  if (!in_range(tipset.height()) || drop(tipset) || backing_off(tipset.key())) return;
+  if (!in_range(tipset.height()) || drop(target) || backing_off(tipset.key())) return;
   for (auto& [worker, active] : active_) {
     if (active.run->target().tipset->key() == tipset.key()) active.run->add_sources(target);
   }
@@ -219,24 +225,22 @@ void Syncer::Core::begin() {
 // Starts what is heaviest among the heads that peers told, and leaves the rest to the queue.
 void Syncer::Core::look_at_claims() {
   std::map<TipsetKey, Target> wanted;
-  const auto head = chain_.head();
+  const auto heads_weight = rules_.expected_weight(*chain_.head());
   for (const auto& [peer, claim] : claims_) {
-    if (!claim.tipset || !in_range(claim.tipset->height()) || drop(*claim.tipset)) continue;
+    if (!claim.tipset || !in_range(claim.tipset->height())) continue;
+    auto offered = target_of(claim.tipset);
+    if (drop(offered)) continue;
     // A head that was moved back by hand goes forward again.
-    if (claim.settled && claim.tipset->parent_weight() <= head->parent_weight()) continue;
+    if (claim.settled && offered.weight <= heads_weight) continue;
     if (backing_off(claim.key) || queue_.is_active(claim.key)) continue;
-    auto& target = wanted[claim.key];
-    target.tipset = claim.tipset;
-    Target source;
-    source.sources = {peer};
-    if (claim.head) source.claimants = {peer};
-    target.add_sources(source);
+    offered.sources = {peer};
+    if (claim.head) offered.claimants = {peer};
+    const auto [at, added] = wanted.try_emplace(claim.key, offered);
+    if (!added) at->second.add_sources(offered);
   }
   std::vector<Target> sorted;
   for (auto& [key, target] : wanted) sorted.push_back(std::move(target));
-  std::sort(sorted.begin(), sorted.end(), [](const Target& a, const Target& b) {
-    return a.tipset->parent_weight() > b.tipset->parent_weight();
-  });
+  std::sort(sorted.begin(), sorted.end(), [](const Target& a, const Target& b) { return a.weight > b.weight; });
   if (queue_.active() == 0) queue_.forget_recent();
   for (auto& target : sorted) {
     if (auto next = queue_.add(std::move(target))) launch(std::move(*next));
@@ -300,7 +304,7 @@ void Syncer::Core::ended(std::uint64_t worker, Result<void> outcome) {
   if (outcome) {
     if (SteadyClock::now() - active.start < options_.caught_up_below) queue_.set_caught_up();
     failures_.erase(target.tipset->key());
-    if (target.tipset->parent_weight() > chain_.head()->parent_weight()) {
+    if (target.weight > rules_.expected_weight(*chain_.head())) {
       // Good, and yet not adopted: looked at again, but not at once.
       failures_[target.tipset->key()].until = SteadyClock::now() + options_.retry_max;
     }
@@ -312,7 +316,7 @@ void Syncer::Core::ended(std::uint64_t worker, Result<void> outcome) {
   }
   if (active.spills) put_away(outcome);
   auto next = queue_.finished(worker, outcome.has_value());
-  while (next && (drop(*next->tipset) || backing_off(next->tipset->key()))) next = queue_.next_deferred();
+  while (next && (drop(*next) || backing_off(next->tipset->key()))) next = queue_.next_deferred();
   if (next) launch(std::move(*next));
 }
 
@@ -361,7 +365,7 @@ void Syncer::Core::put_away(const Result<void>& outcome) {
   }
   resume_failures_ = 0;
   const auto self = shared_from_this();
-  scope_.spawn(on_worker(pool_, [self] { return HeaderStack::clear(self->chain_.metadata()); }), [self](Result<void>) {
+  scope_.spawn(on(pool_, [self] { return HeaderStack::clear(self->chain_.metadata()); }), [self](Result<void>) {
     self->spilling_ = false;
     self->laid_down_ = false;
   });
@@ -374,7 +378,7 @@ void Syncer::Core::resume_laid_down() {
 }
 
 Task<> Syncer::Core::take_up(std::shared_ptr<Core> self) {
-  auto stack = co_await on_worker(self->pool_, [self]() -> Result<std::unique_ptr<HeaderStack>> {
+  auto stack = co_await on(self->pool_, [self]() -> Result<std::unique_ptr<HeaderStack>> {
     auto& metadata = self->chain_.metadata();
     auto found = HeaderStack::resume(metadata, {.in_memory = self->options_.held_headers, .may_spill = true});
     if (found) return found;
@@ -385,8 +389,7 @@ Task<> Syncer::Core::take_up(std::shared_ptr<Core> self) {
   self->laid_down_ = false;
   self->spilling_ = false;
   if (!stack || !*stack || self->stopped_) co_return Result<void>{};
-  Target target;
-  target.tipset = (*stack)->target();
+  auto target = self->target_of((*stack)->target());
   self->note(fmt::format("going on with the headers below epoch {}", target.tipset->height()));
   self->launch(std::move(target), *std::move(stack));
   co_return Result<void>{};

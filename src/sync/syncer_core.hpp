@@ -68,7 +68,8 @@ class Syncer::Core : public std::enable_shared_from_this<Syncer::Core> {
   void put_away(const Result<void>& outcome);
   void look_at_claims();
   bool backing_off(const TipsetKey& key) const;
-  bool drop(const types::Tipset& tipset) const;
+  [[nodiscard]] Target target_of(TipsetPtr tipset) const;
+  bool drop(const Target& target) const;
   void note_failure(const Target& target, const Error& error);
   [[nodiscard]] bool in_range(ChainEpoch height) const;
   [[nodiscard]] ChainEpoch epoch_now() const;

@@ -53,6 +53,20 @@ TEST_F(SyncTest, WaitsForEnoughPeersAndTakesTheHeaviest) {
   ASSERT_TRUE(reaches(heavy)) << states();
 }
 
+TEST_F(SyncTest, AHeavierHeadOnLighterParentsIsTaken) {
+  const auto ours = world_.grow(world_.grow(world_.genesis, 5, 1000, 3), 1, 1000, 1);
+  const auto heavier = world_.grow(world_.grow(world_.genesis, 5, 1001, 2), 1, 1001, 8);
+  ASSERT_GT(ours->parent_weight(), heavier->parent_weight());
+  run(quick());
+  head_of(1, ours);
+  ASSERT_TRUE(reaches(ours)) << states();
+  head_of(2, heavier);
+  ASSERT_TRUE(reaches(heavier)) << states();
+  head_of(3, ours);
+  EXPECT_TRUE(eventually([&] { return syncer_->status().peers == 3; }));
+  EXPECT_EQ(ours_.chain->head()->key(), heavier->key());
+}
+
 TEST_F(SyncTest, AfterATimeFewerPeersDo) {
   const auto target = world_.grow(world_.genesis, 5, 1000);
   auto options = quick();

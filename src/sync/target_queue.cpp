@@ -12,7 +12,7 @@ constexpr std::size_t kMaxInBucket = 32;
 // Lotus RecentSyncBufferSize.
 constexpr std::size_t kRecent = 10;
 
-bool heavier(const types::Tipset& a, const types::Tipset& b) { return a.parent_weight() > b.parent_weight(); }
+bool heavier(const Target& a, const Target& b) { return a.weight > b.weight; }
 
 bool same_chain(const types::Tipset& a, const types::Tipset& b) {
   return a.key() == b.key() || a.key() == b.parents() || a.parents() == b.key();
@@ -21,7 +21,7 @@ bool same_chain(const types::Tipset& a, const types::Tipset& b) {
 template <class Bucket>
 auto heaviest_in(Bucket& bucket) {
   return std::max_element(bucket.begin(), bucket.end(),
-                          [](const Target& a, const Target& b) { return heavier(*b.tipset, *a.tipset); });
+                          [](const Target& a, const Target& b) { return heavier(b, a); });
 }
 
 }  // namespace
@@ -35,6 +35,10 @@ void Target::add_sources(const Target& other) {
   };
   merge(sources, other.sources);
   merge(claimants, other.claimants);
+}
+
+bool Target::lighter_than(const types::Tipset& other, const BigInt& others_weight) const {
+  return other.parent_weight() > tipset->parent_weight() && others_weight > weight;
 }
 
 bool TargetQueue::Buckets::related(const types::Tipset& tipset) const {
@@ -55,13 +59,13 @@ void TargetQueue::Buckets::insert(Target target) {
     bucket.push_back(std::move(target));
     if (bucket.size() <= kMaxInBucket) return;
     bucket.erase(std::min_element(bucket.begin(), bucket.end(),
-                                  [](const Target& a, const Target& b) { return heavier(*b.tipset, *a.tipset); }));
+                                  [](const Target& a, const Target& b) { return heavier(b, a); }));
     return;
   }
   buckets_.push_back({std::move(target)});
   if (buckets_.size() <= kMaxBuckets) return;
   buckets_.erase(std::min_element(buckets_.begin(), buckets_.end(), [](const Bucket& a, const Bucket& b) {
-    return heavier(*heaviest_in(b)->tipset, *heaviest_in(a)->tipset);
+    return heavier(*heaviest_in(b), *heaviest_in(a));
   }));
 }
 
@@ -69,7 +73,7 @@ const Target* TargetQueue::Buckets::heaviest() const {
   const Target* best = nullptr;
   for (const auto& bucket : buckets_) {
     const auto& candidate = *heaviest_in(bucket);
-    if (best == nullptr || heavier(*candidate.tipset, *best->tipset)) best = &candidate;
+    if (best == nullptr || heavier(candidate, *best)) best = &candidate;
   }
   return best;
 }
@@ -93,7 +97,7 @@ std::optional<TargetQueue::Bucket> TargetQueue::Buckets::pop_related(const types
 std::optional<Target> TargetQueue::Buckets::pop_heaviest() {
   auto best = buckets_.end();
   for (auto at = buckets_.begin(); at != buckets_.end(); ++at) {
-    if (best == buckets_.end() || heavier(*heaviest_in(*at)->tipset, *heaviest_in(*best)->tipset)) best = at;
+    if (best == buckets_.end() || heavier(*heaviest_in(*at), *heaviest_in(*best))) best = at;
   }
   if (best == buckets_.end()) return std::nullopt;
   auto out = std::move(*heaviest_in(*best));
@@ -101,9 +105,9 @@ std::optional<Target> TargetQueue::Buckets::pop_heaviest() {
   return out;
 }
 
-bool TargetQueue::synced(const types::Tipset& tipset) const {
-  return std::any_of(recent_.begin(), recent_.end(), [&](const TipsetPtr& done) {
-    return done->key() == tipset.key() || heavier(*done, tipset);
+bool TargetQueue::synced(const Target& target) const {
+  return std::any_of(recent_.begin(), recent_.end(), [&](const Target& done) {
+    return done.tipset->key() == target.tipset->key() || target.lighter_than(done);
   });
 }
 
@@ -113,7 +117,7 @@ bool TargetQueue::is_active(const TipsetKey& key) const {
 
 std::optional<Target> TargetQueue::add(Target target) {
   const auto& tipset = *target.tipset;
-  if (synced(tipset)) return std::nullopt;
+  if (synced(target)) return std::nullopt;
   if (active_.empty()) return target;
   for (auto& [worker, running] : active_) {
     if (running.tipset->key() == tipset.key()) return running.add_sources(target), std::nullopt;
@@ -121,10 +125,10 @@ std::optional<Target> TargetQueue::add(Target target) {
   }
   if (pending_.related(tipset)) return pending_.insert(std::move(target)), std::nullopt;
   for (const auto& [worker, running] : active_) {
-    if (heavier(*running.tipset, tipset)) return std::nullopt;
+    if (target.lighter_than(running)) return std::nullopt;
   }
   const auto* waiting = pending_.heaviest();
-  if (waiting != nullptr && heavier(*waiting->tipset, tipset)) return std::nullopt;
+  if (waiting != nullptr && target.lighter_than(*waiting)) return std::nullopt;
   if (!can_start()) return deferred_.insert(std::move(target)), std::nullopt;
   return target;
 }
@@ -140,16 +144,16 @@ std::optional<Target> TargetQueue::finished(std::uint64_t worker, bool success) 
   const auto done = std::move(at->second);
   active_.erase(at);
   if (success) {
-    recent_.push_back(done.tipset);
+    recent_.push_back(done);
     if (recent_.size() > kRecent) recent_.pop_front();
   }
   auto related = pending_.pop_related(*done.tipset);
   if (!related) return next_deferred();
   auto next = std::move(*heaviest_in(*related));
-  const bool lighter = heavier(*done.tipset, *next.tipset) || synced(*next.tipset) ||
+  const bool lighter = next.lighter_than(done) || synced(next) ||
                        std::any_of(active_.begin(), active_.end(), [&](const auto& running) {
                          return running.second.tipset->key() == next.tipset->key() ||
-                                heavier(*running.second.tipset, *next.tipset);
+                                next.lighter_than(running.second);
                        });
   if (lighter) return next_deferred();
   return next;
@@ -159,14 +163,14 @@ std::optional<Target> TargetQueue::next_deferred() {
   if (!can_start()) return std::nullopt;
   while (auto next = deferred_.pop_heaviest()) {
     const auto& tipset = *next->tipset;
-    if (synced(tipset)) continue;
+    if (synced(*next)) continue;
     if (pending_.related(tipset)) {
       pending_.insert(std::move(*next));
       continue;
     }
     bool wanted = true;
     for (const auto& [worker, running] : active_) {
-      if (running.tipset->key() == tipset.key() || heavier(*running.tipset, tipset)) {
+      if (running.tipset->key() == tipset.key() || next->lighter_than(running)) {
         wanted = false;
         break;
       }

@@ -15,6 +15,8 @@ namespace venus::sync {
 /// A tipset to synchronise to.
 struct Target {
   TipsetPtr tipset;
+  /// With its own blocks, by headers alone (ChainRules::expected_weight).
+  BigInt weight;
   /// Who offered it; empty for our own. At most kMaxSources.
   std::vector<PeerId> sources;
   /// Those of them that said it is their head: honest ones have validated it.
@@ -24,9 +26,14 @@ struct Target {
 
   static constexpr std::size_t kMaxSources = 16;
   void add_sources(const Target& other);
+  /// Lighter than a tipset of that weight, and its parents lighter than that one's: nothing is to be gained from
+  /// it. Parents alone do not tell (they do in Lotus): of two heads, that with the lighter parents is the heavier
+  /// one when its last blocks won more often.
+  [[nodiscard]] bool lighter_than(const types::Tipset& other, const BigInt& others_weight) const;
+  [[nodiscard]] bool lighter_than(const Target& other) const { return lighter_than(*other.tipset, other.weight); }
 };
 
-/// Targets are compared by the weight of their parents, which is in their headers. Not thread-safe.
+/// Not thread-safe.
 class TargetQueue {
  public:
   explicit TargetQueue(std::size_t max_workers) : max_workers_(max_workers) {}
@@ -68,7 +75,7 @@ class TargetQueue {
     std::vector<Bucket> buckets_;
   };
 
-  [[nodiscard]] bool synced(const types::Tipset& tipset) const;
+  [[nodiscard]] bool synced(const Target& target) const;
 
   const std::size_t max_workers_;
   bool caught_up_ = false;
@@ -76,7 +83,7 @@ class TargetQueue {
   std::map<std::uint64_t, Target> active_;
   Buckets pending_;   // of chains that are being synchronised
   Buckets deferred_;  // of others
-  std::deque<TipsetPtr> recent_;
+  std::deque<Target> recent_;
 };
 
 }  // namespace venus::sync

@@ -11,7 +11,9 @@ namespace {
 using test_util::LightChain;
 using test_util::peer;
 
-Target target(const TipsetPtr& tipset, std::uint8_t from = 1) { return {tipset, {peer(from)}, {}, false}; }
+Target target(const TipsetPtr& tipset, std::uint8_t from = 1) {
+  return {tipset, test_util::light_weight(*tipset), {peer(from)}, {}, false};
+}
 
 class Queue : public testing::Test {
  protected:

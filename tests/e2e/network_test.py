@@ -384,7 +384,7 @@ def main():
     try:
         began = time.monotonic()
         words = ["--block-delay", str(options.block_delay)] if options.block_delay else []
-        pool.up("--miners", "2", "--nodes", "3", "--sectors", "4,4", *words)
+        pool.up("--miners", "2", "--nodes", "3", "--producers", "2", "--sectors", "4,4", *words)
         run.say("up after %.0f s: %s" % (time.monotonic() - began, pool.folder))
         run.run()
         run.say("%.0f s in all" % (time.monotonic() - began))

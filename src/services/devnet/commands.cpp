@@ -23,7 +23,7 @@ using platform::Command;
 /// Arguments of all commands; one object for the life of the Cli.
 struct Words {
   std::string folder, sectors = "6,2", ports = "default", component, kind, where;
-  std::uint64_t miners = 2, nodes = 3, block_delay = 0, port = 0;
+  std::uint64_t miners = 2, nodes = 3, producers = 1, block_delay = 0, port = 0;
   std::int64_t lead = 4, lines = 40;
   bool detach = false, porep = false, follow = false;
 };
@@ -51,6 +51,7 @@ std::vector<std::string> up_words(const fs::path& folder, const Words& w) {
                                "--lead-epochs",
                                std::to_string(w.lead)};
   if (w.block_delay != 0) out.insert(out.end(), {"--block-delay", std::to_string(w.block_delay)});
+  out.insert(out.end(), {"--producers", std::to_string(w.producers)});
   if (w.porep) out.emplace_back("--porep");
   return out;
 }
@@ -58,6 +59,8 @@ std::vector<std::string> up_words(const fs::path& folder, const Words& w) {
 Result<void> up(Cli& cli, const Words& w) {
   if (w.miners < 1 || w.miners > 64) return fail(ErrorCode::InvalidArgument, "--miners is 1 to 64");
   if (w.nodes < 1 || w.nodes > 9) return fail(ErrorCode::InvalidArgument, "--nodes is 1 to 9");
+  if (w.producers < 1 || w.producers > w.miners)
+    return fail(ErrorCode::InvalidArgument, "--producers is 1 to the number of miners");
   if (w.lead < 1 || w.lead > 60)
     return fail(ErrorCode::InvalidArgument, "--lead-epochs is 1 to 60");
   const auto folder = folder_of(cli, w);
@@ -70,6 +73,7 @@ Result<void> up(Cli& cli, const Words& w) {
   UpOptions options;
   options.setup.miners = w.miners;
   options.setup.nodes = w.nodes;
+  options.setup.producers = w.producers;
   options.setup.sectors = w.sectors;
   options.setup.block_delay = w.block_delay;
   options.setup.lead_epochs = w.lead;
@@ -138,6 +142,8 @@ void add_up(Command& root, const WordsPtr& w) {
   command.option("--miners", &w->miners, "Storage miners");
   command.option("--nodes", &w->nodes,
                  "Nodes, connected with each other; miners use different ones");
+  command.option("--producers", &w->producers,
+                 "venus-miners that share the miners; blocks of one never share a message");
   command.option("--sectors", &w->sectors, "Sectors of each: their power");
   command.option("--block-delay", &w->block_delay,
                  "Seconds an epoch; 0: from what a proof costs here");

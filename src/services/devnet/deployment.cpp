@@ -38,7 +38,8 @@ std::uint16_t plus(std::uint16_t port, std::size_t steps) {
   return static_cast<std::uint16_t>(port + steps);
 }
 
-std::vector<Wanted> wanted_components(std::size_t miners, std::size_t nodes) {
+std::vector<Wanted> wanted_components(std::size_t miners, std::size_t nodes,
+                                      std::size_t producers) {
   std::vector<Wanted> out{{"drand", "venus-devnet", kDrandPort}, {"auth", "venus-auth", 8989}};
   for (std::size_t i = 0; i < miners; ++i)
     out.push_back({fmt::format("wallet-{}", i + 1), "venus-wallet", plus(5678, i)});
@@ -50,7 +51,6 @@ std::vector<Wanted> wanted_components(std::size_t miners, std::size_t nodes) {
   out.push_back({"messager", "venus-messager", 39812});
   for (std::size_t i = 0; i < miners; ++i)
     out.push_back({fmt::format("sealer-{}", i + 1), "venus-sealer", plus(2345, i)});
-  const auto producers = std::min(miners, nodes);
   for (std::size_t i = 0; i < producers; ++i)
     out.push_back({name_of("miner", i, producers), "venus-miner", plus(12308, i)});
   return out;
@@ -169,11 +169,13 @@ std::string sealer_settings(const Deployment& d, const MinerEntry& miner, std::s
              toml_text(miner.token));
 }
 
-/// What a node gets is the others' business to learn from it by gossip.
+/// A block goes to one node, and by gossip to the others.
 std::string miner_settings(const Deployment& d, const Component& component) {
-  auto out = fmt::format("[mining]\npropagation_delay = {}\nsubmit_to = \"one\"\n",
-                         std::max<std::uint64_t>(d.block_delay / 4, 1));
-  if (d.running(component.program).size() == 1) return out;
+  const bool alone = d.running(component.program).size() == 1;
+  auto out = fmt::format("[mining]\npropagation_delay = {}\nsubmit_to = {}\n",
+                         std::max<std::uint64_t>(d.block_delay / 4, 1),
+                         toml_text(alone ? "spread" : "one"));
+  if (alone) return out;
   std::vector<std::string> own;
   for (const auto& miner : d.miners) {
     if (miner.producer == component.name) own.push_back(miner.address.str() + "=" + miner.user);
@@ -218,7 +220,8 @@ std::vector<std::string> Deployment::node_urls(std::size_t first) const {
   return out;
 }
 
-Result<std::vector<Component>> plan_components(std::size_t miners, std::size_t nodes, Ports ports) {
+Result<std::vector<Component>> plan_components(std::size_t miners, std::size_t nodes,
+                                               std::size_t producers, Ports ports) {
   std::vector<Component> out;
   std::vector<HeldPort> held;  // so that no port is given twice
   const auto take = [&](std::uint16_t wanted, const std::string& name) -> Result<std::uint16_t> {
@@ -232,7 +235,7 @@ Result<std::vector<Component>> plan_components(std::size_t miners, std::size_t n
     held.push_back(*std::move(taken));
     return held.back().port();
   };
-  for (auto& want : wanted_components(miners, nodes)) {
+  for (auto& want : wanted_components(miners, nodes, producers)) {
     TRY(const auto port, take(want.port, want.name));
     Component made{std::move(want.name),
                    std::move(want.program),

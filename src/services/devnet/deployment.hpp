@@ -92,13 +92,15 @@ struct Deployment {
 /// Which ports the components get.
 enum class Ports : std::uint8_t { Default, Free };
 
-/// The components of a devnet with so many miners and nodes, with their ports. Several nodes are
-/// node-1, node-2 ..., and as many venus-miner as there are nodes (or miners, when those are fewer)
-/// each use one of them first; one node is "node" and its venus-miner "miner". With Ports::Default:
-/// those of design.md, each further wallet, sealer and venus-miner one higher, further nodes from
-/// 3461, p2p from 3481 on; Conflict naming the port that is taken and what to do. With Ports::Free:
-/// any.
-Result<std::vector<Component>> plan_components(std::size_t miners, std::size_t nodes, Ports ports);
+/// The components of a devnet with so many miners, nodes and venus-miners (at most one for each
+/// miner), with their ports. Several nodes are node-1, node-2 ..., each knowing the others; one is
+/// "node". One venus-miner
+/// ("miner") mines for all and publishes each miner's blocks through another node; several (miner-1
+/// ...) share the miners, and each uses another node first. With Ports::Default: those of
+/// design.md, each further wallet, sealer and venus-miner one higher, further nodes from 3461, p2p
+/// from 3481 on; Conflict naming the port that is taken and what to do. With Ports::Free: any.
+Result<std::vector<Component>> plan_components(std::size_t miners, std::size_t nodes,
+                                               std::size_t producers, Ports ports);
 
 /// Gives each node its key (p2p/identity in its home folder) and notes the peer id.
 Result<void> make_identities(Deployment& deployment, const std::filesystem::path& folder);

@@ -12,16 +12,16 @@
 namespace venus::devnet {
 namespace {
 
-Deployment deployment_of(std::size_t miners, std::size_t nodes) {
+Deployment deployment_of(std::size_t miners, std::size_t nodes, std::size_t producers = 1) {
   Deployment d;
   d.block_delay = 16;
-  d.components = plan_components(miners, nodes, Ports::Free).value();
-  const auto producers = d.running("venus-miner");
+  d.components = plan_components(miners, nodes, producers, Ports::Free).value();
+  const auto made = d.running("venus-miner");
   for (std::size_t i = 0; i < miners; ++i) {
     MinerEntry miner;
     miner.address = Address::id(1000 + i);
     miner.user = fmt::format("miner-{}", i + 1);
-    miner.producer = producers[i % producers.size()].name;
+    miner.producer = made[i % made.size()].name;
     d.miners.push_back(std::move(miner));
   }
   for (auto& component : d.components) {
@@ -59,7 +59,7 @@ std::vector<std::string> list(const std::string& text, const std::string& sectio
 }
 
 TEST(Deployment, NamesAndPortsFollowFromTheNumbers) {
-  const auto d = deployment_of(2, 3);
+  const auto d = deployment_of(2, 3, 2);
   std::set<std::uint16_t> ports;
   std::size_t expected = 0;
   for (const auto& component : d.components) {
@@ -72,7 +72,7 @@ TEST(Deployment, NamesAndPortsFollowFromTheNumbers) {
   EXPECT_EQ(ports.size(), expected);
   EXPECT_FALSE(ports.contains(0));
   EXPECT_EQ(d.running("venus").size(), 3U);
-  EXPECT_EQ(d.running("venus-miner").size(), 2U) << "one for each miner at most";
+  EXPECT_EQ(d.running("venus-miner").size(), 2U);
   EXPECT_EQ(d.running("venus")[2].name, "node-3");
   const auto alone = deployment_of(5, 1);
   EXPECT_EQ(alone.running("venus")[0].name, "node");
@@ -95,7 +95,7 @@ TEST(Deployment, NodesKnowEachOther) {
 }
 
 TEST(Deployment, MinersPublishThroughDifferentNodes) {
-  const auto d = deployment_of(3, 2);
+  const auto d = deployment_of(3, 2, 2);
   const auto first = settings(d, "miner-1");
   const auto second = settings(d, "miner-2");
   EXPECT_EQ(list(first, "node", "urls")[0], find(d, "node-1").url + "/rpc/v1");
@@ -108,7 +108,8 @@ TEST(Deployment, MinersPublishThroughDifferentNodes) {
   EXPECT_EQ(list(second, "mining", "miners"), std::vector<std::string>{"f01001=miner-2"});
   EXPECT_EQ(list(settings(d, "sealer-3"), "node", "urls")[0], find(d, "node-1").url + "/rpc/v1");
   EXPECT_EQ(list(settings(d, "messager"), "node", "urls").size(), 2U);
-  // With one, venus-auth says who mines.
+  // With one, venus-auth says who mines, and each miner's blocks go to another node.
+  EXPECT_EQ(value(settings(deployment_of(2, 3), "miner"), "mining", "submit_to"), "\"spread\"");
   EXPECT_EQ(value(settings(deployment_of(2, 1), "miner"), "mining", "miners"), "");
 }
 

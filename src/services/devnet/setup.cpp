@@ -96,7 +96,8 @@ class Setup {
       say_(fmt::format("a WinningPoSt costs {:.1f} CPU s here: a block every {} s", cost,
                        d_.block_delay));
     }
-    TRY(d_.components, plan_components(options_.miners, options_.nodes, options_.ports));
+    TRY(d_.components,
+        plan_components(options_.miners, options_.nodes, options_.producers, options_.ports));
     TRY_VOID(make_identities(d_, folder_));
     const auto producers = d_.running("venus-miner");
     d_.first_open_epoch = std::numeric_limits<std::int64_t>::max();

@@ -14,6 +14,7 @@ namespace venus::devnet {
 struct SetupOptions {
   std::size_t miners = 2;
   std::size_t nodes = 3;
+  std::size_t producers = 1;  ///< venus-miners, at most one for each miner
   std::string sectors = "6,2";
   std::uint64_t block_delay = 0;  ///< 0: from a measurement
   std::int64_t lead_epochs = 4;   ///< epochs from the start to the first deadline with sectors

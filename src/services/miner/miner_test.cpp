@@ -118,20 +118,21 @@ class RoundTest : public ::testing::Test {
     bind_gateway();
     database_ = db::sql::Database::open((folder_.path() / "miner.db").string()).value();
     filter_ = SlashFilter::open(*database_, clock_).value();
-    make_service({&node_}, true);
+    make_service({&node_}, SubmitTo::All);
     head_ = make_base();
   }
 
-  void make_service(std::vector<rpc::Dispatcher*> submit_to, bool to_all, std::size_t in_use = 0) {
+  using SubmitTo = Settings::SubmitTo;
+  void make_service(std::vector<rpc::Dispatcher*> submit_nodes, SubmitTo submit_to, std::size_t in_use = 0) {
     Peers peers;
     peers.node = rpc::make_local_client(io_, node_);
-    for (auto* one : submit_to) peers.submit_nodes.push_back(rpc::make_local_client(io_, *one));
+    for (auto* one : submit_nodes) peers.submit_nodes.push_back(rpc::make_local_client(io_, *one));
     peers.node_in_use = [in_use] { return in_use; };
     peers.gateway = rpc::make_local_client(io_, gateway_);
     Settings settings;
     settings.block_delay_seconds = kDelay;
     settings.miner_timeout = std::chrono::seconds(20);
-    settings.submit_to_all = to_all;
+    settings.submit_to = submit_to;
     service_ = std::make_unique<Service>(
         *filter_, clock_, peers, settings,
         std::vector<api::MinerForMining>{{Address::id(1000), "alice", true}, {Address::id(1001), "bob", true}});
@@ -265,7 +266,7 @@ struct SubmitNodes {
 
 TEST_F(RoundTest, ABlockIsOutWhenOneOfAllNodesHasIt) {
   SubmitNodes nodes;
-  make_service({&nodes.mute, &nodes.refusing, &nodes.good, &node_}, true);
+  make_service({&nodes.mute, &nodes.refusing, &nodes.good, &node_}, SubmitTo::All);
   mine(11);
   EXPECT_EQ(nodes.refused, 2);
   EXPECT_EQ(nodes.taken, 2);
@@ -276,7 +277,7 @@ TEST_F(RoundTest, ABlockIsOutWhenOneOfAllNodesHasIt) {
 
 TEST_F(RoundTest, ABlockGoesToTheNodeInUseAndToTheNextWhenThatFails) {
   SubmitNodes nodes;
-  make_service({&node_, &nodes.refusing, &nodes.good}, false, 1);
+  make_service({&node_, &nodes.refusing, &nodes.good}, SubmitTo::One, 1);
   mine(11);
   EXPECT_EQ(nodes.refused, 2);
   EXPECT_EQ(nodes.taken, 2);
@@ -284,9 +285,18 @@ TEST_F(RoundTest, ABlockGoesToTheNodeInUseAndToTheNextWhenThatFails) {
   EXPECT_EQ(service_->counts().blocks, 2U);
 }
 
+TEST_F(RoundTest, EachMinerPublishesThroughANodeOfItsOwn) {
+  SubmitNodes nodes;
+  make_service({&node_, &nodes.good}, SubmitTo::Spread);
+  mine(11);
+  ASSERT_EQ(submitted_.size(), 1U);
+  EXPECT_EQ(submitted_[0].header.miner, Address::id(1000));
+  EXPECT_EQ(nodes.taken, 1);
+}
+
 TEST_F(RoundTest, ABlockThatNobodyTakesIsAFailure) {
   SubmitNodes nodes;
-  make_service({&nodes.refusing, &nodes.refusing}, true);
+  make_service({&nodes.refusing, &nodes.refusing}, SubmitTo::All);
   mine(11);
   EXPECT_EQ(nodes.refused, 4);
   EXPECT_EQ(service_->counts().blocks, 0U);

@@ -41,7 +41,8 @@ Task<Settings> settings_of(std::shared_ptr<rpc::Client> node, Config config) {
                                       ? config.propagation_delay_seconds
                                       : std::max<std::uint64_t>(1, out.block_delay_seconds / 3);
   out.miner_timeout = config.miner_timeout;
-  out.submit_to_all = config.submit_to == "all";
+  using SubmitTo = Settings::SubmitTo;
+  out.submit_to = config.submit_to == "all" ? SubmitTo::All : config.submit_to == "one" ? SubmitTo::One : SubmitTo::Spread;
   co_return out;
 }
 
@@ -100,8 +101,8 @@ void Config::declare(platform::Properties& p) {
   p.add("gateway.token", &gateway_token, "Token for the gateway");
   p.add("db.dsn", &dsn, "Database of wins and the slash filter; empty: miner.db in the home folder");
   p.add("mining.miners", &miners, "Miners as ADDRESS=ACCOUNT; empty: those that venus-auth knows");
-  p.add("mining.submit_to", &submit_to, "Who gets blocks: all nodes, or the one that is asked (others when it fails)",
-        std::optional(platform::one_of({"all", "one"})));
+  p.add("mining.submit_to", &submit_to, "Who gets blocks: all nodes; the one that is asked (others when it fails); or a node for each miner in turn",
+        std::optional(platform::one_of({"all", "one", "spread"})));
   p.add("mining.propagation_delay", &propagation_delay_seconds,
         "Seconds that blocks of an epoch are waited for; 0: a third of the block delay");
   p.add("mining.miner_timeout", &miner_timeout, "How long one miner may take; 0: until its block is too late");
@@ -124,6 +125,7 @@ Result<void> build(platform::Daemon& daemon, const Config& config, const platfor
   parts->peers.node = nodes.client;
   parts->peers.submit_nodes = nodes.each;
   parts->peers.node_in_use = nodes.in_use;
+  parts->peers.node_alive = nodes.alive;
   rpc::ClientOptions gateway;
   gateway.token = config.gateway_token.reveal();
   gateway.call_timeout = std::chrono::minutes(3);

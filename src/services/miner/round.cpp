@@ -183,7 +183,7 @@ Task<types::BlockMessage> Service::build_block(const Winner& winner, TipsetPtr b
 
 // Done as soon as one has it: the others are told all the same.
 Task<> Service::submit(types::BlockMessage block) {
-  if (!settings_.submit_to_all) co_return co_await submit_to_one(std::move(block));
+  if (settings_.submit_to != Settings::SubmitTo::All) co_return co_await submit_to_one(std::move(block));
   const auto count = peers_.submit_nodes.size();
   auto [writer, results] = rpc::make_stream<Result<bool>>(count + 1);
   const auto executor = co_await asio::this_coro::executor;
@@ -200,12 +200,25 @@ Task<> Service::submit(types::BlockMessage block) {
   co_return std::unexpected(std::move(error));
 }
 
-Task<> Service::submit_to_one(types::BlockMessage block) {
+// Dead nodes come last: they may be back by then.
+std::vector<std::size_t> Service::submit_order(const Address& miner) const {
+  auto first = peers_.node_in_use ? peers_.node_in_use() : 0;
+  if (settings_.submit_to == Settings::SubmitTo::Spread) {
+    const std::scoped_lock lock(mutex_);
+    first += static_cast<std::size_t>(std::ranges::find(miners_, miner, &api::MinerForMining::address) - miners_.begin());
+  }
+  std::vector<std::size_t> out;
   const auto count = peers_.submit_nodes.size();
-  const auto first = peers_.node_in_use ? peers_.node_in_use() : 0;
+  for (std::size_t i = 0; i < count; ++i) out.push_back((first + i) % count);
+  std::ranges::stable_partition(out, [this](std::size_t node) { return !peers_.node_alive || peers_.node_alive(node); });
+  return out;
+}
+
+Task<> Service::submit_to_one(types::BlockMessage block) {
   Result<void> done = fail(ErrorCode::Unavailable, "no node to submit to");
-  for (std::size_t i = 0; i < count && !done; ++i) {
-    done = co_await submit_to(peers_.submit_nodes[(first + i) % count], block);
+  for (const auto node : submit_order(block.header.miner)) {
+    done = co_await submit_to(peers_.submit_nodes[node], block);
+    if (done) break;
   }
   co_return done;
 }

@@ -23,8 +23,10 @@ struct Settings {
   /// How long one miner may take from the start of a round to its proof; 0: until the block's time is over.
   std::chrono::milliseconds miner_timeout{0};
   std::chrono::milliseconds refresh_miners{30'000};
-  /// Submit blocks to every node, else to the one in use and to the next only when it refuses.
-  bool submit_to_all = true;
+  /// Who gets blocks: every node; the one in use, and the next only when it fails; or one for each miner in
+  /// turn, so that blocks of different miners reach the network by different nodes.
+  enum class SubmitTo : std::uint8_t { All, One, Spread };
+  SubmitTo submit_to = SubmitTo::All;
 };
 
 struct Peers {
@@ -32,7 +34,9 @@ struct Peers {
   /// Where blocks are submitted.
   std::vector<std::shared_ptr<rpc::Client>> submit_nodes;
   /// Which of them `node` uses now; empty: the first.
-  std::function<std::size_t()> node_in_use;
+  std::function<std::size_t()> node_in_use{};
+  /// Whether one of them answers at all; empty: they do.
+  std::function<bool(std::size_t)> node_alive{};
   std::shared_ptr<rpc::Client> gateway;
   /// Knows the miners; may be null when `miners` are given.
   api::auth::Auth* auth = nullptr;
@@ -90,6 +94,7 @@ class Service {
                                         std::vector<types::SignedMessage> messages);
   Task<> submit(types::BlockMessage block);
   Task<> submit_to_one(types::BlockMessage block);
+  [[nodiscard]] std::vector<std::size_t> submit_order(const Address& miner) const;
   Task<> wait_until_millis(std::int64_t unix_millis);
   Task<> refresh_miners();
   void note_error(const Address& miner, const Error& error);

@@ -18,6 +18,8 @@ const platform::Log log("net");
 constexpr std::size_t kMaxBlockBytes = (1U << 20) - (32U << 10);
 // Republished messages go out in a trickle, as a burst of them looks like a flood.
 constexpr auto kBetweenRepublished = std::chrono::milliseconds(10);
+// How soon a block that nobody was there for is tried again.
+constexpr auto kBetweenPublishing = std::chrono::milliseconds(250);
 // Gossip remembers for two minutes what it has seen: repeating earlier is of no use.
 constexpr std::int64_t kSeenSeconds = 120;
 
@@ -258,9 +260,24 @@ Task<> Network::submit_block(types::BlockMessage block) {
   CO_TRY_VOID(co_await on(node_.workers, [this, &block] { return node_.store_messages_of(block); }));
   CO_TRY_VOID(co_await syncer_->own_block(block));
   auto published = co_await host_->publish(blocks_topic_, bytes);
-  // Adopted all the same: without peers there is nobody to tell yet, and they will ask.
-  if (!published && published.error().code != ErrorCode::AlreadyExists) {
-    log.warn("block not published", platform::kv("block", block.header.cid()), platform::kv("error", published.error()));
+  if (published || published.error().code == ErrorCode::AlreadyExists) co_return Result<void>{};
+  // Adopted all the same, and told to the peers that come while it is new.
+  log.warn("block not published", platform::kv("block", block.header.cid()), platform::kv("error", published.error()));
+  tasks_.spawn("publish block", publish_later(block.header.cid(), bytes));
+  co_return Result<void>{};
+}
+
+Task<> Network::publish_later(Cid block, Bytes bytes) {
+  const auto until = std::chrono::steady_clock::now() +
+                     std::chrono::seconds(node_.settings.network.block_delay_seconds);
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (std::chrono::steady_clock::now() < until) {
+    timer.expires_after(kBetweenPublishing);
+    co_await timer.async_wait(asio::use_awaitable);
+    const auto published = co_await host_->publish(blocks_topic_, bytes);
+    if (!published) continue;
+    log.info("block published late", platform::kv("block", block));
+    break;
   }
   co_return Result<void>{};
 }

@@ -14,28 +14,13 @@
 #include "platform/metrics.hpp"
 #include "platform/task_group.hpp"
 #include "services/node/net_parts.hpp"
+#include "services/node/network_config.hpp"
 #include "services/node/sync_parts.hpp"
 #include "sync/syncer.hpp"
-
-namespace venus::platform {
-class Properties;
-}
 
 namespace venus::node {
 
 class Node;
-
-struct NetworkConfig {
-  bool enabled = true;
-  std::vector<std::string> listen{"/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1", "/ip6/::/tcp/0",
-                                  "/ip6/::/udp/0/quic-v1"};
-  std::vector<std::string> announce;
-  std::vector<std::string> bootstrap;  ///< beside the network's own
-  std::size_t min_peers = 12;
-  std::size_t max_peers = 180;
-
-  void declare(platform::Properties& properties);
-};
 
 /// Owns everything that talks to peers. Thread-safe after start(). Order: open(), start(), stop(), destroy; the
 /// node must outlive it.
@@ -79,6 +64,8 @@ class Network {
   void on_identified(const bridge::P2pIdentified& event);
   Task<> greet(PeerId peer);
   Task<> judge_block(bridge::P2pGossip gossip);
+  /// Tries for one block delay: a block that had nobody to go to.
+  Task<> publish_later(Cid block, Bytes bytes);
   Task<> republish();
   void verify_ahead(std::span<const types::SignedMessage> messages);
 

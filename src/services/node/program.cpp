@@ -12,6 +12,7 @@
 #include "rpc/openrpc.hpp"
 #include "services/node/handlers/handlers.hpp"
 #include "services/node/metrics.hpp"
+#include "services/node/network.hpp"
 
 namespace venus::node {
 namespace {

@@ -5,7 +5,7 @@
 #include "platform/cli.hpp"
 #include "platform/config.hpp"
 #include "platform/daemon.hpp"
-#include "services/node/network.hpp"
+#include "services/node/network_config.hpp"
 #include "services/node/node.hpp"
 
 namespace venus::node {

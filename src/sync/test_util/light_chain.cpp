@@ -19,14 +19,16 @@ Bytes number(std::uint64_t value) {
 
 }  // namespace
 
+BigInt light_weight(const types::Tipset& tipset) {
+  std::int64_t wins = 0;
+  for (const auto& block : tipset.blocks()) wins += block.election_proof->win_count;
+  return tipset.parent_weight() + BigInt(10 * wins);
+}
+
 LightChain::LightChain() {
   chain = must(chainstore::ChainStore::open(store, metadata));
   chain->set_rules(
-      [](const TipsetPtr& tipset) -> Result<BigInt> {
-        std::int64_t wins = 0;
-        for (const auto& block : tipset->blocks()) wins += block.election_proof->win_count;
-        return tipset->parent_weight() + BigInt(10 * wins);
-      },
+      [](const TipsetPtr& tipset) -> Result<BigInt> { return light_weight(*tipset); },
       [](const Cid&, const Address& address) -> Result<ActorId> { return address.actor_id(); });
   genesis = put({block(nullptr, 0, 0, 0)});
   must(chain->set_genesis(genesis->cids().front()));

@@ -13,6 +13,9 @@ namespace venus::sync::test_util {
 inline constexpr std::uint64_t kLightDelay = 30;
 inline constexpr std::int64_t kLightGenesis = 1'700'000'000;
 
+/// The parents' weight plus ten for each win.
+BigInt light_weight(const types::Tipset& tipset);
+
 /// A store whose weight is the parents' plus ten for each win; all have the same genesis.
 class LightChain {
  public:
@@ -43,6 +46,7 @@ class LightRules final : public ChainRules {
   LightRules(chainstore::ChainStore& chain, const base::Clock& clock) : chain_(chain), clock_(clock) {}
   Result<void> execute(const TipsetPtr& tipset) override;
   Result<consensus::ValidationReport> validate(const Cid& block, std::size_t threads) override;
+  [[nodiscard]] BigInt expected_weight(const types::Tipset& tipset) const override { return light_weight(tipset); }
   void prefetch(const TipsetPtr&) override {}
 
   /// Before anything runs.
