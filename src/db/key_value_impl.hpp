@@ -16,7 +16,8 @@
 namespace venus::db {
 
 inline rocksdb::Slice slice(BytesView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  // RocksDB compares by memcmp, which takes no null pointer even for nothing.
+  return bytes.empty() ? rocksdb::Slice() : rocksdb::Slice(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 inline BytesView view_of(const rocksdb::Slice& from) {
   return base::as_bytes({from.data(), from.size()});

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <future>
+#include <optional>
 #include <thread>
 
 namespace venus::platform {
@@ -51,8 +52,8 @@ class RunningDaemon final : public Daemon {
   asio::io_context& io() override { return io_; }
   [[nodiscard]] const Home& home() const override { return home_; }
   [[nodiscard]] const DaemonOptions& options() const override { return options_; }
-  Metrics& metrics() override { return metrics_; }
-  Health& health() override { return health_; }
+  Metrics& metrics() override { return *metrics_; }
+  Health& health() override { return *health_; }
   const LocalTokens& tokens() override { return tokens_; }
   TaskGroup& tasks() override { return tasks_; }
   rpc::Dispatcher& dispatcher() override { return dispatcher_; }
@@ -102,8 +103,8 @@ class RunningDaemon final : public Daemon {
   rpc::Endpoint listen_;
   rpc::Endpoint bound_;
   Log log_{"daemon"};
-  Metrics metrics_;
-  Health health_;
+  std::optional<Metrics> metrics_{std::in_place};
+  std::optional<Health> health_{std::in_place};
   std::vector<std::shared_ptr<void>> kept_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -122,14 +123,20 @@ class RunningDaemon final : public Daemon {
 };
 
 // Objects kept for the daemon may post their last work to the io context when they end, and the
-// server's handlers refer to them: server first, then the objects, the io context last.
+// server's handlers refer to them: server first, then the objects, the io context last. Callbacks
+// may hold the same objects, and figures are what those count with: so they go in between.
 RunningDaemon::~RunningDaemon() {
   end_threads();
   server_.reset();
   io_.restart();
   io_.poll();
+  starts_.clear();
+  stops_.clear();
+  listening_ = nullptr;
+  health_.reset();
   while (!kept_.empty())
     kept_.pop_back();
+  metrics_.reset();
   io_.restart();
   io_.poll();
 }
@@ -150,17 +157,17 @@ Result<void> RunningDaemon::prepare() {
   options.auth = verifier_;
   options.anonymous = perms;
   options.allow_origin = config_.allow_origin;
-  options.ready = [this] { return health_.report(Health::Kind::Ready).ok; };
-  options.on_call = RpcMetrics(metrics_);
+  options.ready = [this] { return health_->report(Health::Kind::Ready).ok; };
+  options.on_call = RpcMetrics(*metrics_);
   server_ = std::make_unique<rpc::Server>(io_, std::move(options));
   server_->mount("/rpc/v0", dispatcher_, rpc::ApiVersion::V0);
   server_->mount("/rpc/v1", dispatcher_, rpc::ApiVersion::V1);
-  add_process_metrics(metrics_);
-  metrics_
+  add_process_metrics(*metrics_);
+  (*metrics_)
       .gauge("venus_build_info", "Version of this program",
              {{"component", options_.component}, {"version", options_.version}})
       .set(1);
-  add_server_metrics(metrics_, *server_);
+  add_server_metrics(*metrics_, *server_);
   add_routes();
   return {};
 }
@@ -170,7 +177,7 @@ void RunningDaemon::add_routes() {
   using rpc::HttpResponse;
   const auto health = [this](Health::Kind kind) -> rpc::Server::RouteHandler {
     return [this, kind](const HttpRequest& request) {
-      const auto report = health_.report(kind);
+      const auto report = health_->report(kind);
       const bool verbose = request.query.contains("verbose") || !report.ok;
       return rpc::reply_now(
           HttpResponse::text(verbose ? report.text : "ok\n", report.ok ? 200 : 503));
@@ -180,7 +187,7 @@ void RunningDaemon::add_routes() {
   server_->route(rpc::Verb::Get, "/livez", std::nullopt, health(Health::Kind::Alive));
   server_->route(rpc::Verb::Get, "/readyz", std::nullopt, health(Health::Kind::Ready));
   server_->route(rpc::Verb::Get, "/metrics", std::nullopt, [this](const HttpRequest&) {
-    auto response = HttpResponse::text(metrics_.exposition());
+    auto response = HttpResponse::text(metrics_->exposition());
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return rpc::reply_now(std::move(response));
   });

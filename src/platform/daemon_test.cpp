@@ -159,6 +159,28 @@ TEST(DaemonLife, AFailedStartNeverListens) {
   EXPECT_FALSE(listened);
 }
 
+TEST(DaemonLife, WhatACallbackHoldsMayPostItsLastWork) {
+  struct Posts {
+    asio::io_context& io;
+    std::shared_ptr<int> ran;
+    ~Posts() {
+      asio::post(io, [ran = ran] { ++*ran; });
+    }
+  };
+  const test::TempFolder folder;
+  const auto ran = std::make_shared<int>(0);
+  {
+    Running running(folder.path());
+    auto& daemon = *running.daemon;
+    const auto holder = [&] { return std::make_shared<Posts>(daemon.io(), ran); };
+    daemon.metrics().on_scrape([held = holder()] {});
+    daemon.health().add("held", Health::Kind::Ready, [held = holder()]() -> Result<void> { return {}; });
+    daemon.on_stop("held", [held = holder()]() -> Task<> { co_return Result<void>{}; });
+    running.start();
+  }
+  EXPECT_EQ(*ran, 3);
+}
+
 TEST(DaemonLife, ATakenPortIsAClearError) {
   const test::TempFolder folder;
   Running first(folder.path() / "a");

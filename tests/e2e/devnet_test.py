@@ -277,9 +277,7 @@ def main():
     try:
         began = time.monotonic()
         words = ["--block-delay", str(options.block_delay)] if options.block_delay else []
-        # One node and one producer for both miners, which gives their blocks different messages; several nodes
-        # are network_test.py's.
-        pool.up("--nodes", "1", "--miners", "2", "--sectors", "6,2", *words)
+        pool.up("--miners", "2", "--sectors", "6,2", *words)
         run.say("up after %.0f s: %s" % (time.monotonic() - began, pool.folder))
         run.follow()
         if run.start is None:

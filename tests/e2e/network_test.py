@@ -36,7 +36,6 @@ class Run:
         self.options = options
         self.failures = []
         self.delay = 0
-        self.split = (0, 0)  # epochs in which two chains are right
 
     def expect(self, holds, text):
         print(("ok      " if holds else "FAILED  ") + text, flush=True)
@@ -259,6 +258,7 @@ class Run:
         left_producer, right_producer = pool.named("venus-miner")
         self.pin(left_producer, left)
         self.pin(right_producer, right)
+        self.watchers = {n: nodes.HeadWatcher(pool.component(n)["port"]) for n in pool.nodes}
         self.cut(left, right)
         fork = min(self.height(left[0]), self.height(right[0]))
         self.say("two halves from epoch %d on" % fork)
@@ -325,7 +325,17 @@ class Run:
             self.expect(nonce == len(sent[node]), "nonce of %s's account is %d" % (node, nonce))
         for producer in pool.named("venus-miner"):
             self.pin(producer, pool.nodes)
-        self.split = (fork, heads[winner]["Height"] + 1)
+        self.check_head_changes(loser)
+
+    def check_head_changes(self, loser):
+        """What subscribers were told leads from head to head, through the fork, to the head there is."""
+        for name, watcher in self.watchers.items():
+            arrived = nodes.eventually(lambda: self.head(name)["Cids"] == watcher.top or watcher.broken, self.delay,
+                                       "ChainNotify of %s tells its head" % name)
+            self.expect(arrived and not watcher.broken, "ChainNotify of %s told each step (%d applied, %d reverted) %s" % (
+                name, watcher.applied, watcher.reverted, "; ".join(watcher.broken[:2])))
+        self.expect(self.watchers[loser].reverted >= self.options.split_epochs // 2,
+                    "%s told of the end of its branch" % loser)
 
     def carried(self, down_to):
         """How many tipsets of the chain carry each message."""

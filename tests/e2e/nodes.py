@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -238,3 +239,43 @@ class WebSocket:
 
     def close(self):
         self.socket.close()
+
+
+class HeadWatcher(threading.Thread):
+    """Follows ChainNotify over a WebSocket and checks that what it says is the way from one head to the next:
+    what is reverted was the head, what is applied has the head as its parents."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.socket = WebSocket(port, timeout=None)
+        current = self.socket.subscribe("ChainNotify")
+        self.top = current[0]["Val"]["Cids"]
+        self.applied = self.reverted = 0
+        self.broken = [] if [c["Type"] for c in current] == ["current"] else ["it began with %s" % current]
+        self.start()
+
+    def run(self):
+        try:
+            while True:
+                message = self.socket.read()
+                if message.get("method") == "xrpc.ch.val":
+                    for change in message["params"][1]:
+                        self._follow(change["Type"], change["Val"])
+                elif message.get("method") == "xrpc.ch.close":
+                    self.broken.append("the channel was closed")
+        except OSError as error:
+            self.ended = str(error)
+
+    def _follow(self, kind, tipset):
+        below = tipset["Blocks"][0]["Parents"]
+        if kind == "revert":
+            expected, found, self.top = self.top, tipset["Cids"], below
+            self.reverted += 1
+        elif kind == "apply":
+            expected, found, self.top = self.top, below, tipset["Cids"]
+            self.applied += 1
+        else:
+            self.broken.append("a change of type %s" % kind)
+            return
+        if expected != found:
+            self.broken.append("%s at epoch %d: %s instead of %s" % (kind, tipset["Height"], found, expected))

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """A node that syncs the recorded chain always catches up: over a link that loses 30 % of the packets to it,
-when the peer that serves it vanishes (killed or hung) in the middle, and when all peers are gone for a while.
+when the peer that serves it vanishes (killed or hung) in the middle, when all peers are gone for a minute,
+and when it is killed itself.
 
-  network_fault_test.py --programs build/release/apps [--case loss|vanish|alone]
+  network_fault_test.py --programs build/release/apps [--case alone|killed|loss|vanish]
 
 Runs in network namespaces of its own, so that nothing of the machine's network is touched. As root, or where
 users may make namespaces; skipped by name elsewhere.
@@ -23,6 +24,7 @@ import nodes  # noqa: E402
 
 CHAIN, HEIGHT = "chain-700.car", 700
 LOSS = 30  # per cent of the packets that carry the chain
+ALONE = 60  # seconds without any peer
 PATIENCE = 240  # seconds until a node must have caught up, whatever happens
 
 
@@ -175,14 +177,28 @@ def alone(scene, whole):
     at = reaches(fresh, 30)
     server.signal(signal.SIGKILL)
     nodes.eventually(lambda: not fresh.call("NetPeers"), 60, "it has no peer")
-    time.sleep(10)
-    say("        without any peer at %d for 10 s, now %d" % (at, height(fresh)))
+    time.sleep(ALONE)
+    say("        without any peer at %d for %d s, now %d" % (at, ALONE, height(fresh)))
     server.start()
     took = catches_up(fresh, server)
     say("ok      caught up %.0f s after its only peer was back" % took)
 
 
-CASES = {"loss": loss, "vanish": vanish, "alone": alone}
+def killed(scene, whole):
+    server = scene.server("killed-server", "127.0.0.1", whole)
+    fresh = scene.node("killed-fresh", "127.0.0.1", [server.p2p_address]).start()
+    for least in (30, 250):
+        at = reaches(fresh, least)
+        fresh.signal(signal.SIGKILL)
+        fresh.start()
+        again = height(fresh)
+        assert 0 < again <= HEIGHT, "its head was lost"
+        say("        kill -9 at %d, opened again at %d" % (at, again))
+    took = catches_up(fresh, server)
+    say("ok      caught up %.0f s after it was killed twice" % took)
+
+
+CASES = {"alone": alone, "killed": killed, "loss": loss, "vanish": vanish}
 
 
 def main():

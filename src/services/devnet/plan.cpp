@@ -16,9 +16,6 @@ constexpr std::uint64_t kMostBlockDelay = 600;
 constexpr double kOtherWork = 1.25;
 /// CPU seconds an epoch costs each node beyond the first.
 constexpr double kFurtherNode = 1.0;
-/// What the reserve has when the chain starts: two thousand million less the mining share (1.1e9)
-/// and the accounts, so that nothing counts as paid out of it yet.
-constexpr std::int64_t kReservedFil = 900'000'000;
 
 }  // namespace
 
@@ -83,7 +80,6 @@ Result<types::NetworkParams> make_network(const PlannedNetwork& plan, const Cid&
   out.genesis_timestamp = plan.timestamp;
   out.block_delay_seconds = plan.block_delay;
   out.propagation_delay_seconds = std::max<std::uint64_t>(plan.block_delay / 4, 1);
-  out.teep_initial_fil_reserved = TokenAmount::from_fil(kReservedFil);
   types::DrandChain chain;
   chain.start_epoch = ChainEpoch(0);
   chain.scheme = std::string(kDrandScheme);

@@ -75,7 +75,8 @@ TEST(Plan, NetworkFileSaysWhatTheChainIs) {
   EXPECT_EQ(back->block_delay_seconds, 15U);
   EXPECT_EQ(back->propagation_delay_seconds, 3U);
   EXPECT_EQ(back->drand.at(0).chain_hash, signer.info().hash());
-  EXPECT_EQ(back->teep_initial_fil_reserved, TokenAmount::from_fil(900'000'000));
+  // What a Lotus of the 2k network has, which may join.
+  EXPECT_EQ(back->teep_initial_fil_reserved, TokenAmount::from_fil(1'400'000'000));
 }
 
 TEST(Plan, SectorListsAreReadOrRefused) {

@@ -138,7 +138,7 @@ class RoundTest : public ::testing::Test {
         std::vector<api::MinerForMining>{{Address::id(1000), "alice", true}, {Address::id(1001), "bob", true}});
   }
 
-  void bind_node() {
+  void bind_node(bool selects_many = true) {
     using M = api::MpoolApi;
     node_.bind<M::GetBaseInfo>([this](Address miner, ChainEpoch, TipsetKey)
                                    -> Result<std::optional<api::MiningBaseInfo>> {
@@ -151,7 +151,7 @@ class RoundTest : public ::testing::Test {
       info.eligible_for_mining = miner != ineligible_;
       return std::optional(info);
     });
-    node_.bind<M::SelectMany>([](TipsetKey, std::vector<double> q) -> Result<std::vector<api::SignedMessages>> {
+    if (selects_many) node_.bind<M::SelectMany>([](TipsetKey, std::vector<double> q) -> Result<std::vector<api::SignedMessages>> {
       std::vector<api::SignedMessages> out(q.size());
       for (std::size_t i = 0; i < q.size(); ++i) {
         types::SignedMessage message;
@@ -240,6 +240,25 @@ TEST_F(RoundTest, TwoWinnersSubmitSignedBlocksWithoutCommonMessages) {
   const auto records = filter_->list({}).value();
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].state, static_cast<std::int64_t>(api::MineState::Success));
+}
+
+TEST_F(RoundTest, ANodeThatSelectsForOneBlockOnlyStillFillsBoth) {
+  using M = api::MpoolApi;
+  rpc::Dispatcher lotus;  // without MpoolSelects
+  std::swap(node_, lotus);
+  bind_node(false);
+  int asked = 0;
+  node_.bind<M::Select>([&](TipsetKey, double) -> Result<api::SignedMessages> {
+    api::SignedMessages out(2);
+    out[0].message.from = Address::id(200);
+    out[1].message.from = Address::id(201U + static_cast<std::uint64_t>(asked++));
+    for (auto& message : out) message.message.to = Address::id(1);
+    return out;
+  });
+  mine(11);
+  ASSERT_EQ(submitted_.size(), 2U);
+  EXPECT_EQ(submitted_[0].secpk_messages.size() + submitted_[1].secpk_messages.size(), 3U);
+  EXPECT_EQ(asked, 2);
 }
 
 /// Nodes that take blocks and count them, refuse them, or never answer.

@@ -2,6 +2,7 @@
 // One round, from base to submitted blocks.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <set>
 
 #include "api/draw_random.hpp"
 #include "api/gateway.hpp"
@@ -253,6 +254,21 @@ Task<> Service::produce(Winner winner, TipsetPtr base, ChainEpoch round,
   co_return done;
 }
 
+Task<std::vector<api::SignedMessages>> Service::select_messages(TipsetKey base, std::vector<double> qualities) {
+  auto lists = co_await peers_.node->call<api::MpoolApi::SelectMany>(base, qualities);
+  if (lists || lists.error().code != ErrorCode::Unsupported) co_return lists;
+  // A node that knows nothing of several blocks, as Lotus: a sender belongs to the first block that has it.
+  std::vector<api::SignedMessages> out;
+  std::set<Address> taken;
+  for (const auto quality : qualities) {
+    CO_TRY(auto list, co_await peers_.node->call<api::MpoolApi::Select>(base, quality));
+    std::erase_if(list, [&](const auto& message) { return taken.contains(message.message.from); });
+    for (const auto& message : list) taken.insert(message.message.from);
+    out.push_back(std::move(list));
+  }
+  co_return out;
+}
+
 Task<> Service::mine_round(TipsetPtr base, ChainEpoch round) {
   CO_TRY(auto winners, co_await find_winners(base, round));
   {
@@ -265,7 +281,7 @@ Task<> Service::mine_round(TipsetPtr base, ChainEpoch round) {
   std::vector<double> qualities;
   for (const auto& winner : winners) qualities.push_back(types::ticket_quality(winner.ticket.vrf_proof));
   // An empty block is worth more than none.
-  auto lists = co_await peers_.node->call<api::MpoolApi::SelectMany>(base->key(), std::move(qualities));
+  auto lists = co_await select_messages(base->key(), std::move(qualities));
   if (!lists && report_) report_("select messages", lists.error());
   if (!lists) lists = std::vector<api::SignedMessages>(winners.size());
   lists->resize(winners.size());

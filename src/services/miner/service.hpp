@@ -90,6 +90,8 @@ class Service {
   /// The head when it only grew by blocks of the same epoch and parents, else the base itself.
   Task<TipsetPtr> recheck_base(TipsetPtr base, std::vector<Winner>& winners, ChainEpoch round);
   Task<> produce(Winner winner, TipsetPtr base, ChainEpoch round, std::vector<types::SignedMessage> messages);
+  /// For each quality its messages; no sender is in two lists.
+  Task<std::vector<api::SignedMessages>> select_messages(TipsetKey base, std::vector<double> qualities);
   Task<types::BlockMessage> build_block(const Winner& winner, TipsetPtr base, ChainEpoch round,
                                         std::vector<types::SignedMessage> messages);
   Task<> submit(types::BlockMessage block);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // `venus snapshot`: into and out of the home folder of a node that does not run, and what a file holds.
 #include <boost/json.hpp>
+#include <fstream>
+#include <future>
 #include <thread>
 
 #include "api/node/space.hpp"
@@ -95,16 +97,39 @@ Result<void> verify_head(HomeChain& open, const TipsetPtr& head) {
   return {};
 }
 
+// What this process has had written to the disk; 0 where the system does not tell.
+std::uint64_t written_bytes() {
+  std::ifstream file("/proc/self/io");
+  std::string name;
+  for (std::uint64_t value = 0; file >> name >> value;) {
+    if (name == "write_bytes:") return value;
+  }
+  return 0;
+}
+
+// The database does not say how far it is, but it writes about as much as there is.
+Result<void> sort_stored(HomeChain& open) {
+  auto& blocks = open.database->blocks();
+  const auto total = blocks.store()->disk_bytes();
+  const auto before = written_bytes();
+  Progress progress("sorting what was stored", total, Progress::Unit::Bytes);
+  auto sorted = std::async(std::launch::async, [&blocks] { return blocks.compact(); });
+  while (sorted.wait_for(kPoll) == std::future_status::timeout) {
+    progress.update(std::min(total, written_bytes() - before));
+  }
+  auto done = sorted.get();
+  if (done) progress.update(total);
+  progress.finish();
+  return done;
+}
+
 Result<void> import_snapshot(Cli& cli, const Words& words) {
   TRY(auto open, open_home_chain(cli, {.network = words.network, .bundles = words.bundles, .bulk = true}));
   TRY_VOID(import_bundles(open));
   TRY(const auto imported, load(cli, open, words.source));
   TRY(const auto found, check_and_adopt(open, imported, words.allow_short));
   if (words.verify) TRY_VOID(verify_head(open, found.head));
-  if (!words.no_compact) {
-    cli.note("sorting what was stored (--no-compact leaves that to the node)");
-    TRY_VOID(open.database->blocks().compact());
-  }
+  if (!words.no_compact) TRY_VOID(sort_stored(open));
   TRY_VOID(snapshot::forget_import(*open.database));
   const auto height = found.head->height().value();
   if (cli.json()) {
