@@ -19,8 +19,8 @@ cat "$folder/snapshot.car" >/dev/null  # into the page cache, as far as it fits
 "$load" import "$folder/snapshot.car" "$folder/db"
 "$load" compact "$folder/db"
 rm "$folder/snapshot.car"
-"$load" export "$folder/db" "$folder/again.car" 1
+"$load" export "$folder/db" "$folder/again.car" "$(nproc)"
 rm "$folder/again.car"
-"$load" export "$folder/db" "$folder/again.car.zst" 1
+"$load" export "$folder/db" "$folder/again.car.zst" "$(nproc)"
 rm "$folder/again.car.zst"
 "$load" gc "$folder/db"

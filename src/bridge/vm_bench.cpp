@@ -71,5 +71,25 @@ void verify_aggregate(benchmark::State& state) {
 }
 BENCHMARK(verify_aggregate)->Args({200, 200})->Args({200, 5})->Unit(benchmark::kMillisecond);
 
+/// Signatures of gossip, each of its own sender, verified as one sum on one thread.
+void verify_all(benchmark::State& state) {
+  std::vector<Bytes> messages;
+  std::vector<BlsPublicKey> keys;
+  std::vector<BlsSignature> signatures;
+  for (std::int64_t i = 0; i < state.range(0); ++i) {
+    const auto secret = bls_generate(Bytes(32, static_cast<std::uint8_t>(i + 1))).value();
+    messages.push_back(base::to_bytes(base::be64(static_cast<std::uint64_t>(i))));
+    keys.push_back(bls_public_key(secret).value());
+    signatures.push_back(bls_sign(secret, messages.back()).value());
+  }
+  std::vector<BlsCheck> checks;
+  for (std::size_t i = 0; i < keys.size(); ++i) checks.push_back({signatures[i], messages[i], keys[i], {}});
+  for (auto _ : state) {
+    if (!bls_verify_all(checks)) state.SkipWithError("refused");
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(verify_all)->Arg(2)->Arg(8)->Arg(64)->Unit(benchmark::kMicrosecond);
+
 }  // namespace
 }  // namespace venus::bridge

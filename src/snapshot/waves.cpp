@@ -12,10 +12,10 @@
 namespace venus::snapshot {
 namespace {
 
-// Links that may wait, of 34 bytes: some 200 MiB.
-constexpr std::size_t kMaxWaiting = 6'000'000;
+// Links that may wait, of 34 bytes: some 270 MiB.
+constexpr std::size_t kMaxWaiting = 8'000'000;
 // Read in one wave: enough that neighbours in the store are read together, where the store is of such a size.
-constexpr std::size_t kMaxWave = 2'000'000;
+constexpr std::size_t kMaxWave = 4'000'000;
 constexpr std::size_t kMinWave = 4096;
 // What a block is taken to link to before any was read.
 constexpr double kFirstFanOut = 16;

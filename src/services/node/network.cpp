@@ -26,6 +26,9 @@ constexpr std::int64_t kSeenSeconds = 120;
 // Lotus asks one peer for messages 16 times at once for each chain it follows, and follows up to five.
 constexpr std::uint32_t kStreamsOfPeer = 96;
 
+// Sixteen seconds of a busy network: so long a machine that is busy otherwise loses no message.
+constexpr std::uint32_t kGossipQueue = 16'384;
+
 std::vector<std::string> raw_protocols() {
   std::vector<std::string> out{std::string(net::kHelloProtocol), std::string(net::kExchangeProtocol)};
   out.insert(out.end(), net::kBitswapProtocols.begin(), net::kBitswapProtocols.end());
@@ -79,6 +82,7 @@ Result<void> Network::open_host(const std::filesystem::path& folder) {
   settings.topics = net::gossip_topics(node_.settings.network);
   settings.protocols = raw_protocols();
   settings.limits.streams_of_peer = kStreamsOfPeer + 32;
+  settings.limits.gossip_queue = kGossipQueue;
   settings.gossip = net::gossip_settings({"127.0.0.1", "::1"});
   auto started = bridge::start_p2p(node_.io.get_executor(), settings);
   base::secure_wipe(settings.identity);
