@@ -154,6 +154,7 @@ class Load {
   Result<void> make_messages();
   Result<void> measure();
   Result<void> wait_for_rest();
+  Result<void> print_whole();
   Result<void> verify();
   Task<> watch(rpc::Stream<api::MpoolUpdate> stream);
   Task<> publish_all();
@@ -169,6 +170,7 @@ class Load {
   std::unordered_map<Cid, std::size_t> index_;
   std::vector<Journey> journeys_;  // on the control loop
   std::size_t stored_ = 0;         // on the control loop
+  double cpu_before_ = 0;
   std::shared_ptr<rpc::Client> client_;
 };
 
@@ -249,7 +251,7 @@ void Load::print_use(std::string_view what, double cpu, double own, double secon
 }
 
 Result<void> Load::measure() {
-  TRY(const auto cpu_before, cpu_seconds(words_.pid));
+  TRY(cpu_before_, cpu_seconds(words_.pid));
   TRY(const auto own_before, cpu_seconds(getpid()));
   const auto start = Clock::now();
   if (words_.rate == 0) {
@@ -260,7 +262,7 @@ Result<void> Load::measure() {
   const std::chrono::duration<double> took = Clock::now() - start;
   TRY(const auto cpu, cpu_seconds(words_.pid));
   TRY(const auto own, cpu_seconds(getpid()));
-  print_use(words_.rate == 0 ? "idle" : fmt::format("{} messages/s", words_.rate), cpu - cpu_before,
+  print_use(words_.rate == 0 ? "idle" : fmt::format("{} messages/s", words_.rate), cpu - cpu_before_,
             own - own_before, took.count());
   return {};
 }
@@ -276,6 +278,15 @@ Result<void> Load::wait_for_rest() {
     before = now;
     std::this_thread::sleep_for(1s);
   }
+  return {};
+}
+
+// What the messages cost in all: some may have waited until the load was over.
+Result<void> Load::print_whole() {
+  TRY(const auto cpu, cpu_seconds(words_.pid));
+  const auto each = (cpu - cpu_before_) / static_cast<double>(messages_.size());
+  fmt::print("with those that waited: {:.2f} ms of the node's CPU for each message, {:.3f} cores at this rate\n",
+             each * 1000, each * static_cast<double>(words_.rate));
   return {};
 }
 
@@ -330,6 +341,7 @@ Result<void> Load::run() {
   TRY_VOID(measure());
   if (words_.rate == 0) return {};
   TRY_VOID(wait_for_rest());
+  TRY_VOID(print_whole());
   return verify();
 }
 

@@ -286,7 +286,8 @@ def main():
             run.check()
     finally:
         try:
-            pool.down()
+            badly = pool.down()
+            run.expect(not badly, "all components end in order %s" % "; ".join(badly))
         finally:
             if run.failures or options.keep or sys.exc_info()[0] is not None:
                 print("logs: %s" % (pool.folder / "logs"))

@@ -40,7 +40,10 @@ class Pool:
         return out
 
     def down(self):
-        return self.devnet("down")
+        """Stops all; who did not end as asked, and how."""
+        self.devnet("down")
+        return ["%s: %s" % (name, line["last_end"]) for name, line in self.processes().items()
+                if line["last_end"] != "exit code 0"]
 
     def processes(self):
         return {line["name"]: line for line in json.loads((self.folder / "status.json").read_text())}

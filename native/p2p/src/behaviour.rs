@@ -25,7 +25,7 @@ use crate::border::{error, Result};
 use crate::ffi::{P2pConfig, P2pGossipIn, P2pLimitsIn, P2pTopicIn};
 use crate::gate::{Bans, Gate};
 use crate::meter::Meter;
-use crate::{raw, text};
+use crate::{raw, repeats, text};
 
 /// From the first packet to a negotiated connection, dialling included.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -158,12 +158,9 @@ fn kad_behaviour(config: &P2pConfig, peer: PeerId) -> Result<Option<kad::Behavio
     Ok(Some(kad))
 }
 
-/// As Lotus: blake2b-256 of the data alone, so that who sent it first does not matter.
+/// Of the data alone, so that who sent it first does not matter.
 fn message_id(message: &gossipsub::Message) -> MessageId {
-    let hash = blake2b_simd::Params::new()
-        .hash_length(32)
-        .hash(&message.data);
-    MessageId::from(hash.as_bytes().to_vec())
+    MessageId::from(repeats::message_id(&message.data).to_vec())
 }
 
 fn gossip(config: &P2pConfig, key: &Keypair) -> Result<Gossip> {

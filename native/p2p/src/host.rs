@@ -25,6 +25,7 @@ use crate::gossip::Judge;
 use crate::meter::Meter;
 use crate::outbox::Outbox;
 use crate::raw::{self, Opener};
+use crate::repeats::Repeats;
 use crate::scores::Scores;
 use crate::stream::{Inbound, P2pRawStream, Work};
 use crate::swarm::{Node, Shared};
@@ -87,10 +88,16 @@ impl P2pNode {
         };
         let counted = config.protocols.iter().cloned();
         let counted = counted.chain(kad_protocol.as_ref().map(ToString::to_string));
+        let gossip = &config.gossip;
+        let repeats = Arc::new(Repeats::new(
+            Duration::from_millis(gossip.seen_for_ms),
+            gossip.max_message as usize,
+        ));
         let shared = Arc::new(Shared {
             outbox: Outbox::new(sink.clone()),
             judge: Judge::new(limits.gossip_queue, limits.gossip_queue_bytes),
-            meter: Arc::new(Meter::new(counted)),
+            meter: Arc::new(Meter::new(counted, repeats.clone())),
+            repeats,
             bans_changed: AtomicBool::new(false),
             attention: Notify::new(),
             stop: Notify::new(),

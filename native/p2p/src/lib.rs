@@ -13,6 +13,7 @@ mod meter;
 mod orders;
 mod outbox;
 mod raw;
+mod repeats;
 mod scores;
 mod stream;
 mod swarm;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Counts the bytes of all substreams, by peer and by protocol. A muxer knows its peer; the protocol is
+//! Counts the bytes of all substreams, by peer and by protocol, and lets gossip pass through the filter of
+//! repeated messages. A muxer knows its peer; the protocol is
 //! read off the negotiation (multistream-select) at a substream's beginning.
 
 use std::collections::HashMap;
@@ -14,11 +15,14 @@ use libp2p::core::muxing::{StreamMuxer, StreamMuxerBox, StreamMuxerEvent, Substr
 use libp2p::PeerId;
 
 use crate::ffi::{P2pBandwidthOut, P2pTrafficOut};
+use crate::repeats::{Filter, Repeats};
 
 /// A substream whose protocol is not known by then never will be.
 const MAX_NEGOTIATION: usize = 1024;
 /// All of gossipsub's versions are counted under this name.
 const GOSSIP: &str = "/meshsub/1.1.0";
+const GOSSIP_VERSIONS: &str = "/meshsub/";
+const READ_AT_ONCE: usize = 8 << 10;
 
 #[derive(Default)]
 struct Count {
@@ -52,6 +56,8 @@ impl Count {
 type Peers = HashMap<PeerId, Weak<Arc<Count>>>;
 
 pub struct Meter {
+    /// Taken out of gossip streams before they are read.
+    repeats: Arc<Repeats>,
     total: Count,
     /// Fixed at the start, so that peers cannot add names; everything else is counted under "".
     protocols: HashMap<String, Arc<Count>>,
@@ -60,7 +66,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    pub fn new(protocols: impl IntoIterator<Item = String>) -> Self {
+    pub fn new(protocols: impl IntoIterator<Item = String>, repeats: Arc<Repeats>) -> Self {
         let own = [
             GOSSIP,
             "/ipfs/id/1.0.0",
@@ -69,6 +75,7 @@ impl Meter {
         ];
         let names = protocols.into_iter().chain(own.map(str::to_owned));
         Meter {
+            repeats,
             total: Count::default(),
             protocols: names.map(|name| (name, Arc::default())).collect(),
             other: Arc::default(),
@@ -118,7 +125,7 @@ impl Meter {
     }
 
     fn protocol(&self, name: &str) -> Arc<Count> {
-        let name = if name.starts_with("/meshsub/") {
+        let name = if name.starts_with(GOSSIP_VERSIONS) {
             GOSSIP
         } else {
             name
@@ -144,6 +151,7 @@ impl Muxer {
                 inbound,
                 text: Vec::new(),
             }),
+            filter: None,
         }
     }
 }
@@ -226,6 +234,7 @@ struct Substream {
     peer: Arc<Count>,
     protocol: Arc<Count>,
     negotiation: Option<Negotiation>,
+    filter: Option<Filter>,
 }
 
 impl Substream {
@@ -251,7 +260,12 @@ impl Substream {
         };
         match negotiation.feed(bytes) {
             Progress::More => return,
-            Progress::Chosen(name) => self.protocol = self.meter.protocol(&name),
+            Progress::Chosen(name) => {
+                self.protocol = self.meter.protocol(&name);
+                if written && name.starts_with(GOSSIP_VERSIONS) {
+                    self.filter = Some(Filter::default());
+                }
+            }
             Progress::GaveUp => {}
         }
         self.negotiation = None;
@@ -264,9 +278,30 @@ impl AsyncRead for Substream {
         cx: &mut Context<'_>,
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let n = ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        self.read(&buf[..n]);
-        Poll::Ready(Ok(n))
+        let this = &mut *self;
+        if buf.is_empty() || this.filter.is_none() {
+            let n = ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+            this.read(&buf[..n]);
+            return Poll::Ready(Ok(n));
+        }
+        let mut piece = [0; READ_AT_ONCE];
+        loop {
+            let ready = this.filter.as_mut().map_or(0, |filter| filter.take(buf));
+            if ready > 0 {
+                return Poll::Ready(Ok(ready));
+            }
+            let n = ready!(Pin::new(&mut this.inner).poll_read(cx, &mut piece))?;
+            this.read(&piece[..n]);
+            let Some(filter) = this.filter.as_mut() else {
+                continue;
+            };
+            if n > 0 {
+                filter.feed(&piece[..n], &this.meter.repeats);
+                continue;
+            }
+            filter.end();
+            return Poll::Ready(Ok(filter.take(buf)));
+        }
     }
 }
 

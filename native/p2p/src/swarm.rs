@@ -22,6 +22,7 @@ use crate::ffi::{P2pKind, P2pNews};
 use crate::gossip::Judge;
 use crate::meter::Meter;
 use crate::outbox::Outbox;
+use crate::repeats::Repeats;
 use crate::scores::Scores;
 use crate::text::{self, MAX_ADDRESSES};
 
@@ -35,6 +36,7 @@ pub struct Shared {
     pub outbox: Outbox,
     pub judge: Judge,
     pub meter: Arc<Meter>,
+    pub repeats: Arc<Repeats>,
     /// Set before `attention`.
     pub bans_changed: AtomicBool,
     /// Verdicts or bans wait.
@@ -148,6 +150,9 @@ impl Node {
         }
         for (waiting, verdict) in self.shared.judge.judged() {
             self.scores.judged(&waiting.source, waiting.topic, verdict);
+            if matches!(verdict, MessageAcceptance::Reject) {
+                self.shared.repeats.forget(&waiting.id.0);
+            }
             self.swarm
                 .behaviour_mut()
                 .gossip
@@ -367,6 +372,7 @@ impl Node {
         else {
             return;
         };
+        self.shared.repeats.note(&message_id.0);
         let topic = self
             .topics
             .iter()
