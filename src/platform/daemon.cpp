@@ -124,21 +124,22 @@ class RunningDaemon final : public Daemon {
 
 // Objects kept for the daemon may post their last work to the io context when they end, and the
 // server's handlers refer to them: server first, then the objects, the io context last. Callbacks
-// may hold the same objects, and figures are what those count with: so they go in between.
+// may hold the same objects: they go in between, but after the last handler has run, as that may be
+// a coroutine of such an object.
 RunningDaemon::~RunningDaemon() {
   end_threads();
   server_.reset();
+  io_.restart();
+  io_.poll();
+  while (!kept_.empty())
+    kept_.pop_back();
   io_.restart();
   io_.poll();
   starts_.clear();
   stops_.clear();
   listening_ = nullptr;
   health_.reset();
-  while (!kept_.empty())
-    kept_.pop_back();
   metrics_.reset();
-  io_.restart();
-  io_.poll();
 }
 
 Result<void> RunningDaemon::prepare() {
