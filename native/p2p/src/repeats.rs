@@ -15,6 +15,9 @@ const MAX_KNOWN: usize = 1 << 18;
 /// Gossipsub forgets a message a little after we do, so that none falls between.
 const EARLIER: Duration = Duration::from_secs(1);
 
+/// What a stream's buffers keep between frames, however large one was.
+const KEPT_BUFFER: usize = 64 << 10;
+
 const WIRE_TYPE: u8 = 7;
 const PUBLISH: u64 = 2;
 const DATA: u64 = 2;
@@ -82,25 +85,26 @@ impl Repeats {
     }
 
     fn knows(&self, data: &[u8]) -> bool {
-        self.lock().ids.contains(&message_id(data))
+        let id = message_id(data);
+        self.lock().ids.contains(&id)
     }
 
     /// The frame's content without known messages; None when there is nothing to take out.
     fn without_repeats(&self, rpc: &[u8]) -> Option<Vec<u8>> {
-        let mut kept = Vec::new();
-        let mut dropped = false;
+        let mut kept: Option<Vec<u8>> = None;
         let mut rest = rpc;
         while !rest.is_empty() {
             let (field, content, after) = next_field(rest)?;
             let known =
                 field == PUBLISH && content.and_then(data_of).is_some_and(|d| self.knows(d));
-            match known {
-                true => dropped = true,
-                false => kept.extend_from_slice(&rest[..rest.len() - after.len()]),
+            if known {
+                kept.get_or_insert_with(|| rpc[..rpc.len() - rest.len()].to_vec());
+            } else if let Some(kept) = &mut kept {
+                kept.extend_from_slice(&rest[..rest.len() - after.len()]);
             }
             rest = after;
         }
-        dropped.then_some(kept)
+        kept
     }
 }
 
@@ -194,6 +198,7 @@ impl Filter {
             at += head + length;
         }
         self.pending.drain(..at);
+        self.pending.shrink_to(KEPT_BUFFER);
         // Ten bytes that are no length never become one.
         if self.off || (self.pending.len() >= 10 && varint(&self.pending).is_none()) {
             self.end();
@@ -214,6 +219,7 @@ impl Filter {
         self.read += n;
         if self.read == self.ready.len() {
             self.ready.clear();
+            self.ready.shrink_to(KEPT_BUFFER);
             self.read = 0;
         }
         n

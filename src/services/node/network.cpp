@@ -279,8 +279,8 @@ Task<> Network::publish_later(Cid block, Bytes bytes) {
     timer.expires_after(kBetweenPublishing);
     co_await timer.async_wait(asio::use_awaitable);
     const auto published = co_await host_->publish(blocks_topic_, bytes);
-    if (!published) continue;
-    log.info("block published late", platform::kv("block", block));
+    if (!published && published.error().code == ErrorCode::Unavailable) continue;
+    if (published) log.info("block published late", platform::kv("block", block));
     break;
   }
   co_return Result<void>{};
